@@ -1,0 +1,366 @@
+//! The one error type: what was being done, to which noun and name, why, and the system's own code.
+//!
+//! No other file builds error texts.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::name::Name;
+use crate::{Namespace, sys};
+
+/// A specialised result for everything in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Says why an operation on a shared object failed.
+///
+/// The message names the operation, the noun and the name, then the reason, then what to do where that can be
+/// known: ``open mapping `seed`: not found``. The system's own error stays reachable through
+/// [`std::error::Error::source`] and [`Error::os_code`].
+///
+/// # Examples
+///
+/// ```
+/// use coview::{ErrorKind, Mapping};
+///
+/// let error = Mapping::open("no.such.mapping").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert!(error.to_string().starts_with("open mapping `no.such.mapping`: not found"));
+/// ```
+pub struct Error {
+    detail: Box<Detail>,
+}
+
+struct Detail {
+    operation: &'static str,
+    noun: Noun,
+    name: Option<String>,
+    kind: ErrorKind,
+    advice: Option<Cow<'static, str>>,
+    source: Option<io::Error>,
+}
+
+/// The kinds of failure that a program can want to tell apart.
+///
+/// # Examples
+///
+/// ```
+/// use coview::{ErrorKind, Mapping};
+///
+/// let kind = Mapping::create(r"a\b", 1).unwrap_err().kind();
+/// assert_eq!(kind, ErrorKind::InvalidName);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No living object has this name.
+    NotFound,
+    /// `create` found a living object of this name.
+    AlreadyExists,
+    /// The name belongs to an object of another kind.
+    WrongKind,
+    /// The system forbids it: other user, missing right, read-only object.
+    AccessDenied,
+    /// The name cannot be a name: empty, a stray backslash, a NUL character, too long.
+    InvalidName,
+    /// An argument is outside what the operation allows.
+    InvalidInput,
+    /// The size cannot be represented or mapped on this machine.
+    TooLarge,
+    /// The system has no room for it: a full `/dev/shm`, the commit limit, too many handles.
+    NoSpace,
+    /// The object did not appear within the time that was allowed for it.
+    TimedOut,
+    /// A release would lift a semaphore above its maximum.
+    LimitExceeded,
+    /// The calling thread does not own the mutex.
+    NotOwner,
+    /// The object's shared state makes no sense: another program has overwritten it.
+    Damaged,
+    /// This system cannot do it.
+    Unsupported,
+    /// Anything else; see [`Error::os_code`].
+    Other,
+}
+
+/// What an operation was about.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(coview::Noun::Mapping.to_string(), "mapping");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Noun {
+    /// Shared memory itself.
+    Mapping,
+    /// A window onto a mapping.
+    View,
+    /// A mutual exclusion lock.
+    Mutex,
+    /// An auto- or manual-reset event.
+    Event,
+    /// A counting semaphore.
+    Semaphore,
+    /// A wait for several objects.
+    Wait,
+    /// An object of any kind.
+    Object,
+    /// The place where names live.
+    Namespace,
+}
+
+impl Error {
+    pub(crate) fn new(operation: &'static str, noun: Noun, name: Option<&str>, kind: ErrorKind) -> Error {
+        let name = name.map(str::to_owned);
+        Error { detail: Box::new(Detail { operation, noun, name, kind, advice: None, source: None }) }
+    }
+
+    pub(crate) fn with_source(mut self, source: io::Error) -> Error {
+        self.detail.source = Some(source);
+        self
+    }
+
+    pub(crate) fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Error {
+        self.detail.advice = Some(advice.into());
+        self
+    }
+
+    /// Returns which kind of failure this is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use coview::{ErrorKind, Event};
+    /// assert_eq!(Event::open("nobody.made.it").unwrap_err().kind(), ErrorKind::NotFound);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        self.detail.kind
+    }
+
+    /// Returns the operation that failed, a verb such as `create` or `open`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use coview::Event;
+    /// assert_eq!(Event::open("nobody.made.it").unwrap_err().operation(), "open");
+    /// ```
+    pub fn operation(&self) -> &'static str {
+        self.detail.operation
+    }
+
+    /// Returns what the operation was about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use coview::{Event, Noun};
+    /// assert_eq!(Event::open("nobody.made.it").unwrap_err().noun(), Noun::Event);
+    /// ```
+    pub fn noun(&self) -> Noun {
+        self.detail.noun
+    }
+
+    /// Returns the name of the object as the caller gave it, or `None` for what has no name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use coview::Event;
+    /// assert_eq!(Event::open("nobody.made.it").unwrap_err().name(), Some("nobody.made.it"));
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        self.detail.name.as_deref()
+    }
+
+    /// Returns the system's own code: an `errno` on Linux, a Win32 error code on Windows.
+    ///
+    /// `None` when the failure was found before the system was asked, as with an invalid name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use coview::Event;
+    /// assert_eq!(Event::open("nobody.made.it").unwrap_err().os_code(), Some(2)); // ENOENT, and ERROR_FILE_NOT_FOUND
+    /// assert_eq!(Event::open("").unwrap_err().os_code(), None);
+    /// ```
+    pub fn os_code(&self) -> Option<i32> {
+        self.detail.source.as_ref()?.raw_os_error()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Detail { operation, noun, name, kind, advice, source } = &*self.detail;
+        write!(out, "{operation} {noun}")?;
+        if let Some(name) = name {
+            write!(out, " `{}`", Quoted(name))?;
+        }
+        match (kind, source) {
+            (ErrorKind::Other, Some(source)) => write!(out, ": {source}")?,
+            (_, Some(source)) if source.raw_os_error().is_some() => {
+                write!(out, ": {kind} (os error {})", source.raw_os_error().unwrap_or_default())?;
+            }
+            (_, Some(source)) => write!(out, ": {kind}: {source}")?,
+            (_, None) => write!(out, ": {kind}")?,
+        }
+        match advice {
+            Some(advice) => write!(out, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A name as a message shows it: control characters escaped, never longer than a line.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN_MAX: usize = 120;
+        for character in self.0.chars().take(SHOWN_MAX) {
+            if character.is_control() {
+                write!(out, "{}", character.escape_default())?;
+            } else {
+                write!(out, "{character}")?;
+            }
+        }
+        if self.0.chars().nth(SHOWN_MAX).is_some() {
+            write!(out, "…")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Error({:?}: {self})", self.detail.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.detail.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl From<Error> for io::Error {
+    /// Wraps the error, so that `?` works in functions that return [`io::Result`].
+    fn from(error: Error) -> io::Error {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => io::ErrorKind::NotFound,
+            ErrorKind::AlreadyExists => io::ErrorKind::AlreadyExists,
+            ErrorKind::AccessDenied | ErrorKind::NotOwner => io::ErrorKind::PermissionDenied,
+            ErrorKind::InvalidName | ErrorKind::InvalidInput => io::ErrorKind::InvalidInput,
+            ErrorKind::NoSpace => io::ErrorKind::StorageFull,
+            ErrorKind::TooLarge => io::ErrorKind::FileTooLarge,
+            ErrorKind::TimedOut => io::ErrorKind::TimedOut,
+            ErrorKind::Damaged => io::ErrorKind::InvalidData,
+            ErrorKind::Unsupported => io::ErrorKind::Unsupported,
+            ErrorKind::WrongKind | ErrorKind::LimitExceeded | ErrorKind::Other => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            ErrorKind::NotFound => "not found",
+            ErrorKind::AlreadyExists => "already exists",
+            ErrorKind::WrongKind => "an object of another kind has this name",
+            ErrorKind::AccessDenied => "access denied",
+            ErrorKind::InvalidName => "invalid name",
+            ErrorKind::InvalidInput => "invalid argument",
+            ErrorKind::TooLarge => "too large",
+            ErrorKind::NoSpace => "no space",
+            ErrorKind::TimedOut => "timed out",
+            ErrorKind::LimitExceeded => "the count would exceed the maximum",
+            ErrorKind::NotOwner => "the calling thread does not own it",
+            ErrorKind::Damaged => "its shared state has been overwritten",
+            ErrorKind::Unsupported => "not supported on this system",
+            ErrorKind::Other => "failed",
+        })
+    }
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Noun::Mapping => "mapping",
+            Noun::View => "view",
+            Noun::Mutex => "mutex",
+            Noun::Event => "event",
+            Noun::Semaphore => "semaphore",
+            Noun::Wait => "wait",
+            Noun::Object => "object",
+            Noun::Namespace => "namespace",
+        })
+    }
+}
+
+/// Parses a name, or says what is wrong with it.
+pub(crate) fn parse_name(operation: &'static str, noun: Noun, name: &str) -> Result<Name> {
+    Name::parse(name)
+        .map_err(|advice| Error::new(operation, noun, Some(name), ErrorKind::InvalidName).with_advice(advice))
+}
+
+/// Dresses an error of the layer below, and adds what to do about it where that is known.
+#[cold]
+pub(crate) fn from_sys(operation: &'static str, noun: Noun, name: Option<&Name>, source: io::Error) -> Error {
+    let kind = sys::error_kind(&source);
+    let error = Error::new(operation, noun, name.map(Name::given), kind).with_source(source);
+    match advice(kind, name) {
+        Some(advice) => error.with_advice(advice),
+        None => error,
+    }
+}
+
+fn advice(kind: ErrorKind, name: Option<&Name>) -> Option<Cow<'static, str>> {
+    match (kind, name) {
+        (ErrorKind::NotFound, Some(name)) => elsewhere(name),
+        (ErrorKind::WrongKind, Some(name)) => {
+            let object = sys::stat(name).ok()?;
+            Some(format!("it is a {}", object.kind).into())
+        }
+        (ErrorKind::AlreadyExists, Some(_)) => Some("open it, or create_or_open it".into()),
+        (ErrorKind::AccessDenied, Some(name)) => denied(name),
+        (ErrorKind::NoSpace, _) => Some("free shared memory, ask for less, or raise the limit".into()),
+        _ => None,
+    }
+}
+
+/// Looks for the same name where the caller may have meant it.
+fn elsewhere(name: &Name) -> Option<Cow<'static, str>> {
+    let other = match name.namespace() {
+        Namespace::Local => Namespace::Global,
+        Namespace::Global => Namespace::Local,
+        Namespace::Posix => return None,
+    };
+    let other = Name::parse(&Name::display(other, name.base())).ok()?;
+    let found = sys::stat(&other).ok().filter(|object| !object.dead)?;
+    Some(format!("a {} exists as `{}`", found.kind, found.name).into())
+}
+
+fn denied(name: &Name) -> Option<Cow<'static, str>> {
+    let object = sys::stat(name).ok()?;
+    let owner = object.owner?;
+    if object.dead {
+        return Some(format!("what holds the name was left by a dead process of user {owner}, who can remove it").into());
+    }
+    let rights = object.rights?;
+    Some(format!("it belongs to user {owner} with rights {rights}; its creator can widen them with `Rights`").into())
+}
+
+/// As [`from_sys`], for an `open` that may have waited for its object.
+#[cold]
+pub(crate) fn open_error(noun: Noun, name: &Name, waited: Option<Duration>, source: io::Error) -> Error {
+    let mut error = from_sys("open", noun, Some(name), source);
+    if let (ErrorKind::NotFound, Some(waited)) = (error.kind(), waited) {
+        error.detail.kind = ErrorKind::TimedOut;
+        error.detail.advice.get_or_insert_with(|| format!("it did not appear within {waited:?}").into());
+    }
+    error
+}

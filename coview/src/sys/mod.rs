@@ -1,0 +1,166 @@
+//! What an operating system has to provide, in prose, and the only place that chooses between systems.
+//!
+//! Each system is a folder with the same names and the same signatures; there is no trait. Everything in it speaks
+//! [`std::io::Result`], takes parsed [`crate::name::Name`]s and waits until a [`Deadline`]; nothing in it validates
+//! what the public layer has validated already. Unless a line below says otherwise, a failed call leaves nothing
+//! behind, every handle may be used from any thread at once, and dropping a handle never fails and never panics.
+//!
+//! # Names
+//! All kinds share one set of names per namespace. Creating finds a living object of the same kind:
+//! [`ErrorKind::AlreadyExists`]; of another kind: [`ErrorKind::WrongKind`], and opening likewise. Nothing living:
+//! opening is [`ErrorKind::NotFound`]. An object lives while any process has a handle to it, and the death of a
+//! process, however it comes, closes its handles. [`error_kind`] turns an error of this layer into its kind.
+//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here.
+//!
+//! # Section: a handle to a mapping
+//! - `Section::create(&Name, size, &SectionOptions)`: zeroed, exactly `size` bytes (1 or more), complete when its
+//!   name appears.
+//! - `Section::open(&Name, Access, Deadline)`: never creates. What is still being initialised does not exist yet. While
+//!   the object does not exist and time is left, waits for it; woken, not polled, where the system can.
+//! - `Section::create_or_open(&Name, size, &SectionOptions) -> (Section, Option<Birth>)`: with a `Birth` the caller
+//!   is the initialiser, alone in the world with zeroed memory: nobody else gets past `create_or_open` (they block)
+//!   and `open` does not find the name. `Birth::publish(&Section)` ends that; dropping the `Birth` instead withdraws the
+//!   object, and the next caller starts over; so does the death of the process, at once.
+//! - `Section::unnamed(size, &SectionOptions)`, `Section::from_file(&File, Option<u64>, Access)`: the latter extends
+//!   the file when the size asked for is larger, and `None` stands for the file's current size. An empty file with
+//!   no size is [`ErrorKind::InvalidInput`].
+//! - `Section::size()`: in bytes, exact wherever the creator was Coview or the system knows it.
+//! - `Section::pass(&mut Command) -> Passed`, `Section::receive(&str) -> Section`: hands an unnamed section to a child.
+//!   `Passed::token()` is the text that the child gives to `receive`; the `Passed` must live until the child runs.
+//! - `Section::unlink()`: removes the POSIX name that this very handle created; [`ErrorKind::InvalidInput`] otherwise.
+//!
+//! # Pages: a mapped piece of a section
+//! - `Pages::map(&Section, offset, len, Protection, huge_pages, prefault)`: any offset and length within the section;
+//!   the system's granularity is hidden. `Pages::as_ptr()`, `Pages::len()`: the piece itself. Dropping unmaps it. It keeps
+//!   no handle: whoever needs the name keeps the section too.
+//! - `Pages::flush(offset, len)`: writes a file-backed piece to its file and returns when it is there.
+//!
+//! # Mutex, Event, Semaphore
+//! - `Mutex::create(&Name, Rights)`, `Mutex::open(&Name, Deadline)`, `Mutex::create_or_open(&Name, Rights) -> (Mutex, bool)`;
+//!   the flag says whether this call created it. `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s
+//!   `(&Name, SemaphoreStart, Rights)`; the start counts only for the creator.
+//! - `Mutex::lock(Deadline) -> Option<Locked>`: `None` when the deadline passed. Recursive per thread, whichever handle
+//!   of the object is used. `Locked::Abandoned`: it is owned now, and the owner before died owning it.
+//!   `Mutex::unlock()` gives one level back, [`ErrorKind::NotOwner`] when the thread has none. Closing a handle
+//!   releases nothing.
+//! - `Event::set`, `Event::reset`, `Event::wait(Deadline) -> bool`. A thread that is blocked when a manual-reset event
+//!   is set is released even if the event is reset at once.
+//! - `Semaphore::release(n) -> previous count`, [`ErrorKind::LimitExceeded`] above the maximum with nothing changed;
+//!   `Semaphore::acquire(Deadline) -> bool`.
+//!
+//! # Waiting for several
+//! - `wait_any(&[Waitable], Deadline) -> Option<(index, abandoned)>`: takes from exactly one object, the first that is
+//!   signaled. `wait_all(&[Waitable], Deadline) -> Option<Vec<bool>>`: takes from all at one moment or from none;
+//!   the flags say which mutexes were abandoned. 1 to [`WAIT_MAX`] objects; the same object twice in `wait_all` is
+//!   [`ErrorKind::InvalidInput`].
+//!
+//! # Deadline
+//! `Deadline::NOW` never blocks, `Deadline::NEVER` never ends, `Deadline::after(Duration)` is on a monotonic clock and
+//! saturates to `NEVER`. No wait returns early.
+//!
+//! # Looking at what exists
+//! `list(Namespace) -> Vec<Object>` and `stat(&Name) -> Object` observe without holding, changing or waking
+//! anything; `sweep(Namespace) -> usize` removes what killed processes left behind and says how many there were.
+
+use std::io;
+
+use crate::{Access, ErrorKind, Rights};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
+#[cfg(not(any(target_os = "linux", windows)))]
+compile_error!("coview runs on Linux and on Windows");
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[path = "copy_x86_64.rs"]
+pub(crate) mod copy;
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+#[path = "copy_portable.rs"]
+pub(crate) mod copy;
+
+pub(crate) use system::{
+    Birth, Deadline, Event, Mutex, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat, sweep,
+    wait_all, wait_any,
+};
+
+/// How many objects one wait can name: Windows' own limit.
+pub(crate) const WAIT_MAX: usize = 64;
+
+/// What a new section shall be like, beyond its size.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SectionOptions {
+    pub(crate) rights: Rights,
+    /// Take the memory now, so that a full system is an error here and not a fault later.
+    pub(crate) reserve: bool,
+    /// Ask for huge pages; a system that has none gives ordinary ones.
+    pub(crate) huge_pages: bool,
+    /// What the handle itself may do when the object exists already.
+    pub(crate) access: Access,
+}
+
+/// How a new event begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventStart {
+    pub(crate) manual: bool,
+    pub(crate) signaled: bool,
+}
+
+/// How a new semaphore begins: `initial <= maximum`, `1 <= maximum <= i32::MAX`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SemaphoreStart {
+    pub(crate) initial: u32,
+    pub(crate) maximum: u32,
+}
+
+/// What a mapped piece lets its process do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protection {
+    ReadOnly,
+    ReadWrite,
+    /// Writes stay in this view.
+    CopyOnWrite,
+}
+
+/// How a mutex was acquired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locked {
+    Normally,
+    Abandoned,
+}
+
+/// A borrowed object that can be waited for.
+#[derive(Clone, Copy)]
+pub(crate) enum Waitable<'a> {
+    Mutex(&'a Mutex),
+    Event(&'a Event),
+    Semaphore(&'a Semaphore),
+}
+
+/// An error of this layer that no system call reported, as [`error_kind`] will find it.
+pub(crate) fn error(kind: ErrorKind) -> io::Error {
+    io::Error::other(Refusal(kind))
+}
+
+/// The kind inside an error that [`error`] made.
+fn refusal(error: &io::Error) -> Option<ErrorKind> {
+    Some(error.get_ref()?.downcast_ref::<Refusal>()?.0)
+}
+
+#[derive(Debug)]
+struct Refusal(ErrorKind);
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl std::error::Error for Refusal {}
