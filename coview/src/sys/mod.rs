@@ -79,11 +79,6 @@ use windows as system;
 #[cfg(not(any(target_os = "linux", windows)))]
 compile_error!("coview runs on Linux and on Windows");
 
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-#[path = "copy_x86_64.rs"]
-pub(crate) mod copy;
-#[cfg(not(all(target_arch = "x86_64", not(miri))))]
-#[path = "copy_portable.rs"]
 pub(crate) mod copy;
 
 pub(crate) use system::{
