@@ -82,7 +82,7 @@ compile_error!("coview runs on Linux and on Windows");
 pub(crate) mod copy;
 
 pub(crate) use system::{
-    Birth, Deadline, Event, Mutex, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat, sweep,
+    Deadline, Event, Mutex, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat, sweep,
     wait_all, wait_any,
 };
 

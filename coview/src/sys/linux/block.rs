@@ -1,0 +1,281 @@
+//! The shared block of a mutex, event or semaphore: its layout, its file and its mapping.
+//!
+//! Needs `unsafe` to map it and to reach its words.
+//!
+//! The file is 64 KiB long and only its last 4 KiB hold anything, so that the block ends where a page ends whatever
+//! the page size is, and only that page takes memory. Offsets count from the block's start; all is little-endian.
+//!
+//! | offset | bytes | field |
+//! |---|---|---|
+//! | 0 | 8 | magic, the letters `coview` and two zeros |
+//! | 8 | 4 | layout version, 1 |
+//! | 12 | 4 | kind: 1 mutex, 2 event, 3 semaphore |
+//! | 16 | 4 | event: 1 if manual-reset; semaphore: the maximum |
+//! | 4032 | 8 | event, semaphore: the gate (low half, a futex) and the count or generation (high half) |
+//! | 4040 | 4 | releases handed to sleepers who have not taken them yet |
+//! | 4044 | 4 | threads that wait for several objects, this one among them |
+//! | 4076 | 4 | mutex: the owner word, a robust futex |
+//! | 4092 | 4 | the latch, a robust futex |
+//!
+//! The kernel's robust list wants a list node at a fixed distance behind each robust word, and the C libraries fix it
+//! at 32 or 28 bytes. Words at the very end of the block put the nodes into the *next* page, and there each process maps
+//! private memory: no pointer ever stands where another process can write.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use super::{check, error};
+use crate::ErrorKind;
+use crate::inspect::Kind;
+
+const FILE_LEN: u64 = 64 * 1024;
+const BLOCK_LEN: usize = 4096;
+const BLOCK_START: u64 = FILE_LEN - BLOCK_LEN as u64;
+
+const MAGIC: [u8; 8] = *b"coview\0\0";
+const LAYOUT_VERSION: u32 = 1;
+
+const VERSION_AT: usize = 8;
+const KIND_AT: usize = 12;
+const PARAMETER_AT: usize = 16;
+const STATE_AT: usize = 4032;
+const GRANTED_AT: usize = 4040;
+const MULTI_AT: usize = 4044;
+const OWNER_AT: usize = 4076;
+const LATCH_AT: usize = 4092;
+
+// The gate is the low half of the state, and the futex system call must find it at the state's own address.
+const _: () = assert!(u32::from_ne_bytes([1, 0, 0, 0]) == 1, "the layout is little-endian");
+
+/// The first contents of a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) kind: Kind,
+    pub(super) parameter: u32,
+    pub(super) state: u64,
+}
+
+/// Gives an empty file its block.
+pub(super) fn write(file: &File, start: Start) -> io::Result<()> {
+    let mut bytes = [0; BLOCK_LEN];
+    bytes[..8].copy_from_slice(&MAGIC);
+    bytes[VERSION_AT..][..4].copy_from_slice(&LAYOUT_VERSION.to_le_bytes());
+    bytes[KIND_AT..][..4].copy_from_slice(&kind_number(start.kind).to_le_bytes());
+    bytes[PARAMETER_AT..][..4].copy_from_slice(&start.parameter.to_le_bytes());
+    bytes[STATE_AT..][..8].copy_from_slice(&start.state.to_le_bytes());
+    file.write_all_at(&bytes, BLOCK_START)
+}
+
+/// Reads what kind of object a file's block says it is.
+pub(super) fn read_kind(file: &File) -> io::Result<Kind> {
+    Ok(Picture::read(file)?.kind)
+}
+
+/// A block as it was when it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Picture {
+    pub(super) kind: Kind,
+    pub(super) parameter: u32,
+    pub(super) state: u64,
+    pub(super) owner: u32,
+}
+
+impl Picture {
+    /// Reads a block without mapping it; an error if it is none.
+    pub(super) fn read(file: &File) -> io::Result<Picture> {
+        let mut bytes = [0; BLOCK_LEN];
+        if file.read_exact_at(&mut bytes, BLOCK_START).is_err() || bytes[..8] != MAGIC {
+            return Err(error(ErrorKind::Damaged));
+        }
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if word(VERSION_AT) != LAYOUT_VERSION {
+            return Err(error(ErrorKind::Damaged));
+        }
+        let kind = match word(KIND_AT) {
+            1 => Kind::Mutex,
+            2 => Kind::Event,
+            3 => Kind::Semaphore,
+            _ => return Err(error(ErrorKind::Damaged)),
+        };
+        let state = u64::from(word(STATE_AT)) | u64::from(word(STATE_AT + 4)) << 32;
+        Ok(Picture { kind, parameter: word(PARAMETER_AT), state, owner: word(OWNER_AT) })
+    }
+}
+
+fn kind_number(kind: Kind) -> u32 {
+    match kind {
+        Kind::Mutex => 1,
+        Kind::Event => 2,
+        Kind::Semaphore => 3,
+        Kind::Mapping | Kind::Unknown => unreachable!("only synchronization objects have a block"),
+    }
+}
+
+/// A mapped block, and this process's private page behind it.
+#[derive(Debug)]
+pub(super) struct Block {
+    pages: NonNull<u8>,
+    page_len: usize,
+    device: u64,
+    inode: u64,
+    /// A thread of this process owns the mutex through this mapping, so the mapping has to stay.
+    held: AtomicBool,
+    /// The handle is gone; whoever ends `held` unmaps.
+    orphaned: AtomicBool,
+}
+
+// SAFETY: the pointer is to memory that is reached only by atomics and, behind the words, by the thread that holds.
+unsafe impl Send for Block {}
+// SAFETY: as above.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// Maps the block of an object's file; what the block says of itself comes along, read once and checked.
+    pub(super) fn map(file: &File) -> io::Result<(Box<Block>, Picture)> {
+        let picture = Picture::read(file)?;
+        let metadata = file.metadata()?;
+        if metadata.size() != FILE_LEN {
+            return Err(error(ErrorKind::Damaged));
+        }
+        let page_len = page_len();
+        let pages = map_pages(file, page_len)?;
+        let (device, inode) = (metadata.dev(), metadata.ino());
+        let (held, orphaned) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok((Box::new(Block { pages, page_len, device, inode, held, orphaned }), picture))
+    }
+
+    /// What is equal for two mappings of one object and for nothing else.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
+    /// The gate with the count or generation above it.
+    pub(super) fn state(&self) -> &AtomicU64 {
+        // SAFETY: inside the mapped block, and aligned: the block begins at a multiple of its length.
+        unsafe { AtomicU64::from_ptr(self.at(STATE_AT).cast()) }
+    }
+
+    /// The low half of the state, for futex calls alone.
+    pub(super) fn gate(&self) -> &AtomicU32 {
+        self.word(STATE_AT)
+    }
+
+    pub(super) fn granted(&self) -> &AtomicU32 {
+        self.word(GRANTED_AT)
+    }
+
+    pub(super) fn multi(&self) -> &AtomicU32 {
+        self.word(MULTI_AT)
+    }
+
+    pub(super) fn owner(&self) -> &AtomicU32 {
+        self.word(OWNER_AT)
+    }
+
+    pub(super) fn latch(&self) -> &AtomicU32 {
+        self.word(LATCH_AT)
+    }
+
+    /// Notes that a thread now owns the mutex through this mapping.
+    pub(super) fn begin_hold(&self) {
+        // Relaxed: only the drop of the handle reads it, which comes after every use of the handle.
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that it does not any more. The last thing that the thread does with the block.
+    ///
+    /// # Safety
+    ///
+    /// `block` came from `Box::leak` or lives in a handle, and the caller does not use it again unless through a handle.
+    pub(super) unsafe fn end_hold(block: *const Block) {
+        // SAFETY: a held block is not freed by anyone else.
+        let this = unsafe { &*block };
+        // Read first: once `held` is false, a handle that is being dropped may unmap the block.
+        let orphaned = this.orphaned.load(Ordering::Acquire);
+        this.held.store(false, Ordering::Release);
+        if orphaned {
+            // SAFETY: `release` leaked it to us, and said so in `orphaned`.
+            drop(unsafe { Box::from_raw(block.cast_mut()) });
+        }
+    }
+
+    /// Unmaps the block, or leaves that to the owner of the mutex.
+    ///
+    /// Should the owner let go at this very moment, the mapping of 8 KiB may stay until the process ends.
+    pub(super) fn release(block: Box<Block>) {
+        // Acquire: pairs with the Release in `end_hold`, so that unmapping comes after the owner's last touch.
+        if block.held.load(Ordering::Acquire) {
+            let block = Box::leak(block);
+            // Release: pairs with the Acquire in `end_hold`.
+            block.orphaned.store(true, Ordering::Release);
+        }
+    }
+
+    fn word(&self, at: usize) -> &AtomicU32 {
+        // SAFETY: inside the mapped block, and aligned.
+        unsafe { AtomicU32::from_ptr(self.at(at).cast()) }
+    }
+
+    fn at(&self, at: usize) -> *mut u8 {
+        self.pages.as_ptr().wrapping_add(self.page_len - BLOCK_LEN + at)
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: these two pages are ours, and no reference into them outlives the block.
+        unsafe { libc::munmap(self.pages.as_ptr().cast(), 2 * self.page_len) };
+    }
+}
+
+/// Maps two private pages, and the file's last page over the first of them.
+fn map_pages(file: &File, page_len: usize) -> io::Result<NonNull<u8>> {
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a new mapping, placed by the kernel.
+    let pages = unsafe { libc::mmap(ptr::null_mut(), 2 * page_len, access, private, -1, 0) };
+    if pages == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    let offset = FILE_LEN.cast_signed() - page_len.cast_signed() as i64;
+    let fixed = libc::MAP_SHARED | libc::MAP_FIXED;
+    // SAFETY: replaces the first of the two pages, which nobody knows of yet.
+    let block = unsafe { libc::mmap(pages, page_len, access, fixed, file.as_raw_fd(), offset) };
+    if block == libc::MAP_FAILED {
+        let error = io::Error::last_os_error();
+        // SAFETY: both pages are ours.
+        unsafe { libc::munmap(pages, 2 * page_len) };
+        return Err(error);
+    }
+    Ok(NonNull::new(pages.cast()).expect("the kernel never maps at 0 by itself"))
+}
+
+pub(super) fn page_len() -> usize {
+    // SAFETY: asks for a constant.
+    let len = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(len).expect("the page size is known")
+}
+
+/// Maps a private page that a forked child finds zeroed.
+pub(super) fn map_fork_mark() -> io::Result<NonNull<AtomicU32>> {
+    let len = page_len();
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: a new mapping, placed by the kernel.
+    let page = unsafe { libc::mmap(ptr::null_mut(), len, access, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0) };
+    if page == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the page is ours.
+    check(unsafe { libc::madvise(page, len, libc::MADV_WIPEONFORK) })?;
+    Ok(NonNull::new(page.cast()).expect("the kernel never maps at 0 by itself"))
+}
+
+/// Unmaps what `map_fork_mark` mapped.
+pub(super) fn unmap_fork_mark(mark: NonNull<AtomicU32>) {
+    // SAFETY: the page is the thread's own, and the thread is ending.
+    unsafe { libc::munmap(mark.as_ptr().cast(), page_len()) };
+}

@@ -1,0 +1,171 @@
+//! Events on Linux. An auto-reset event is a count of at most one; a manual-reset event is a gate with a generation.
+//!
+//! The manual-reset event's state is the gate of `tokens` below and a generation above, which each set raises: a sleeper
+//! that wakes to find the gate closed again sees by the generation that it was opened meanwhile.
+//!
+//! | killed | what is found |
+//! |---|---|
+//! | setting, before the state changes | nothing happened |
+//! | setting, after it, before the wake | the gate is open and announced: the kernel wakes one, who wakes the others |
+//! | woken | it changes nothing for the others |
+
+use std::fs::File;
+use std::io;
+
+use super::block::{self, Block, Start};
+use super::folder::Place;
+use super::futex::{self, Slept};
+use super::object::{Object, Plan};
+use super::thread::{self, Thread};
+use super::tokens::{self, CLOSED, FROZEN, WAITERS, gate_of, replace, settled};
+use super::wait::open_within;
+use super::Deadline;
+use crate::inspect::Kind;
+use crate::name::Name;
+use crate::sys::EventStart;
+use crate::{Access, Rights};
+
+/// An auto-reset event's signal does not add up.
+pub(super) const AUTO_MAX: u32 = 1;
+
+/// A handle to an event.
+#[derive(Debug)]
+pub(crate) struct Event {
+    block: Box<Block>,
+    manual: bool,
+    _object: Object,
+}
+
+impl Event {
+    pub(crate) fn create(name: &Name, start: EventStart, rights: Rights) -> io::Result<Event> {
+        let prepare = |file: &File| prepare(file, start);
+        let plan = Plan { kind: Kind::Event, rights, prepare: &prepare, unborn: false };
+        Event::new(Object::create(Place::of(name), &plan)?)
+    }
+
+    pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Event> {
+        Event::new(open_within(name, Kind::Event, Access::ReadWrite, deadline)?)
+    }
+
+    pub(crate) fn create_or_open(name: &Name, start: EventStart, rights: Rights) -> io::Result<(Event, bool)> {
+        let prepare = |file: &File| prepare(file, start);
+        let plan = Plan { kind: Kind::Event, rights, prepare: &prepare, unborn: false };
+        let (object, created) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
+        Ok((Event::new(object)?, created))
+    }
+
+    pub(crate) fn set(&self) -> io::Result<()> {
+        if self.manual {
+            return set_manual(&self.block);
+        }
+        // That it was signaled already, and so has no room for more, is no error.
+        tokens::give(&self.block, 1, AUTO_MAX).map(drop)
+    }
+
+    pub(crate) fn reset(&self) -> io::Result<()> {
+        thread::with(|thread| {
+            loop {
+                let seen = settled(thread, &self.block)?;
+                if !is_open(seen) {
+                    return Ok(());
+                }
+                let closed = if self.manual { seen | CLOSED } else { tokens::state_of(0, seen) };
+                if replace(&self.block, seen, closed) {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    pub(crate) fn wait(&self, deadline: Deadline) -> io::Result<bool> {
+        if !self.manual {
+            return tokens::take(&self.block, deadline);
+        }
+        thread::with(|thread| wait_manual(thread, &self.block, deadline))
+    }
+
+    pub(super) fn block(&self) -> &Block {
+        &self.block
+    }
+
+    pub(super) fn is_manual(&self) -> bool {
+        self.manual
+    }
+
+    fn new(object: Object) -> io::Result<Event> {
+        let (block, picture) = Block::map(object.file())?;
+        Ok(Event { block, manual: picture.parameter == 1, _object: object })
+    }
+}
+
+fn prepare(file: &File, start: EventStart) -> io::Result<()> {
+    let state = match (start.manual, start.signaled) {
+        (true, true) => 0,
+        (true, false) => CLOSED,
+        (false, signaled) => tokens::state_of(u32::from(signaled), 0),
+    };
+    block::write(file, Start { kind: Kind::Event, parameter: u32::from(start.manual), state })
+}
+
+/// Whether a state is signaled, be it a count or a gate.
+pub(super) fn is_open(state: u64) -> bool {
+    state & CLOSED == 0
+}
+
+/// How often a manual-reset event has been set, modulo 2^32.
+pub(super) fn generation_of(state: u64) -> u32 {
+    (state >> 32) as u32
+}
+
+fn set_manual(block: &Block) -> io::Result<()> {
+    thread::with(|thread| {
+        let _announced = thread.announce(block.gate());
+        loop {
+            let seen = settled(thread, block)?;
+            let generation = u64::from(generation_of(seen).wrapping_add(1)) << 32;
+            if replace(block, seen, generation | seen & WAITERS) {
+                if seen & WAITERS != 0 {
+                    wake_everyone(block);
+                }
+                return Ok(());
+            }
+        }
+    })
+}
+
+fn wait_manual(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<bool> {
+    let _announced = thread.announce(block.gate());
+    let first = generation_of(settled(thread, block)?);
+    let mut slept = false;
+    loop {
+        let seen = settled(thread, block)?;
+        if is_open(seen) || generation_of(seen) != first {
+            if slept && seen & WAITERS != 0 {
+                // The setter may have died before it had woken everyone.
+                wake_everyone(block);
+            }
+            return Ok(true);
+        }
+        if deadline.is_now() {
+            return Ok(false);
+        }
+        if seen & WAITERS == 0 && !replace(block, seen, seen | WAITERS) {
+            continue;
+        }
+        match futex::wait(block.gate(), gate_of(seen | WAITERS), deadline)? {
+            Slept::Woken => slept = true,
+            Slept::Disturbed => {}
+            Slept::TimedOut => return Ok(false),
+        }
+    }
+}
+
+/// Wakes all sleepers, and forgets the waiters' bit while the gate is open.
+pub(super) fn wake_everyone(block: &Block) {
+    futex::wake(block.gate(), futex::ALL);
+    let seen = block.state().load(std::sync::atomic::Ordering::SeqCst);
+    // Nobody can fall asleep while the gate is open, and who slept has been woken.
+    if is_open(seen) && seen & (FROZEN | WAITERS) == WAITERS {
+        replace(block, seen, seen & !WAITERS);
+    }
+}

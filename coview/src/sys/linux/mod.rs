@@ -1,0 +1,82 @@
+//! The contract of `sys` on Linux, built from files on `/dev/shm`, file locks and futexes.
+//!
+//! ARCHITECTURE.md tells how an object lives and dies here, step by step.
+
+mod block;
+mod deadline;
+mod event;
+mod folder;
+mod futex;
+mod inspect;
+mod lock;
+mod mutex;
+mod object;
+mod pages;
+mod pass;
+mod posix;
+mod robust;
+mod section;
+mod semaphore;
+mod sweep;
+mod thread;
+mod tokens;
+mod wait;
+
+use std::io;
+
+pub(crate) use deadline::Deadline;
+pub(crate) use event::Event;
+pub(crate) use inspect::{list, stat};
+pub(crate) use mutex::Mutex;
+pub(crate) use pages::Pages;
+pub(crate) use pass::Passed;
+pub(crate) use section::{Birth, Section};
+pub(crate) use semaphore::Semaphore;
+pub(crate) use sweep::sweep;
+pub(crate) use wait::{wait_all, wait_any};
+
+use super::{Locked, Protection, SectionOptions, SemaphoreStart, Waitable, error, refusal};
+use crate::ErrorKind;
+
+/// A name that begins with a slash is a POSIX shared-memory name.
+pub(crate) const POSIX_NAMES: bool = true;
+
+/// The kind of an error of this layer.
+pub(crate) fn error_kind(error: &io::Error) -> ErrorKind {
+    if let Some(kind) = refusal(error) {
+        return kind;
+    }
+    match error.raw_os_error().unwrap_or_default() {
+        libc::ENOENT => ErrorKind::NotFound,
+        libc::EEXIST => ErrorKind::AlreadyExists,
+        libc::EISDIR => ErrorKind::WrongKind,
+        libc::EACCES | libc::EPERM | libc::EROFS | libc::ELOOP => ErrorKind::AccessDenied,
+        libc::ENOSPC | libc::EDQUOT | libc::ENOMEM | libc::EMFILE | libc::ENFILE => ErrorKind::NoSpace,
+        libc::EFBIG | libc::EOVERFLOW => ErrorKind::TooLarge,
+        libc::EINVAL => ErrorKind::InvalidInput,
+        libc::ENAMETOOLONG => ErrorKind::InvalidName,
+        libc::ETIMEDOUT => ErrorKind::TimedOut,
+        libc::ENOSYS | libc::EOPNOTSUPP => ErrorKind::Unsupported,
+        _ => ErrorKind::Other,
+    }
+}
+
+/// Turns the `-1` of a system call into the error behind it.
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// An error with the system's own code.
+fn os_error(code: libc::c_int) -> io::Error {
+    io::Error::from_raw_os_error(code)
+}
+
+/// Calls again while a signal interrupts.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

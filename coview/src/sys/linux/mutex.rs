@@ -1,0 +1,101 @@
+//! Mutexes on Linux: a robust word, and per thread how often it is held.
+//!
+//! Needs `unsafe` to end a hold on a block.
+
+use std::io;
+use std::mem::ManuallyDrop;
+
+use super::block::{self, Block, Start};
+use super::folder::Place;
+use super::object::{Object, Plan};
+use super::robust::{self, Taken};
+use super::thread::{self, Thread};
+use super::tokens::settle;
+use super::wait::open_within;
+use super::{Deadline, Locked};
+use crate::inspect::Kind;
+use crate::name::Name;
+use crate::{Access, Rights};
+
+/// A handle to a mutex.
+#[derive(Debug)]
+pub(crate) struct Mutex {
+    block: ManuallyDrop<Box<Block>>,
+    _object: Object,
+}
+
+impl Mutex {
+    pub(crate) fn create(name: &Name, rights: Rights) -> io::Result<Mutex> {
+        Mutex::new(Object::create(Place::of(name), &plan(rights, &prepare))?)
+    }
+
+    pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Mutex> {
+        Mutex::new(open_within(name, Kind::Mutex, Access::ReadWrite, deadline)?)
+    }
+
+    pub(crate) fn create_or_open(name: &Name, rights: Rights) -> io::Result<(Mutex, bool)> {
+        let (object, created) =
+            Object::create_or_open(Place::of(name), &plan(rights, &prepare), Access::ReadWrite)?;
+        Ok((Mutex::new(object)?, created))
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self, deadline: Deadline) -> io::Result<Option<Locked>> {
+        thread::with(|thread| self.lock_on(thread, deadline))
+    }
+
+    pub(crate) fn unlock(&self) -> io::Result<()> {
+        thread::with(|thread| {
+            let Some(taken) = thread.remove_level(&self.block)? else { return Ok(()) };
+            // SAFETY: a held block stays mapped; this thread took the mutex through it.
+            let block = unsafe { &*taken };
+            robust::give(thread, block.owner(), block.multi());
+            // SAFETY: the block is not used again here, unless it is this handle's own.
+            unsafe { Block::end_hold(taken) };
+            Ok(())
+        })
+    }
+
+    #[inline]
+    pub(super) fn lock_on(&self, thread: &Thread, deadline: Deadline) -> io::Result<Option<Locked>> {
+        loop {
+            // Relaxed: the word can name this thread only if this thread wrote it.
+            let seen = self.block.owner().load(std::sync::atomic::Ordering::Relaxed);
+            if seen & robust::OWNER == thread.id() && thread.add_level(&self.block)? {
+                return Ok(Some(Locked::Normally));
+            }
+            match robust::take(thread, self.block.owner(), deadline)? {
+                Taken::Yes { died } => {
+                    thread.note_owned(&self.block);
+                    return Ok(Some(if died { Locked::Abandoned } else { Locked::Normally }));
+                }
+                Taken::Frozen => settle(thread, &self.block)?,
+                Taken::TimedOut => return Ok(None),
+            }
+        }
+    }
+
+    pub(super) fn block(&self) -> &Block {
+        &self.block
+    }
+
+    fn new(object: Object) -> io::Result<Mutex> {
+        let (block, _) = Block::map(object.file())?;
+        Ok(Mutex { block: ManuallyDrop::new(block), _object: object })
+    }
+}
+
+impl Drop for Mutex {
+    fn drop(&mut self) {
+        // SAFETY: the field is not used again.
+        Block::release(unsafe { ManuallyDrop::take(&mut self.block) });
+    }
+}
+
+fn prepare(file: &std::fs::File) -> io::Result<()> {
+    block::write(file, Start { kind: Kind::Mutex, parameter: 0, state: 0 })
+}
+
+fn plan(rights: Rights, prepare: &dyn Fn(&std::fs::File) -> io::Result<()>) -> Plan<'_> {
+    Plan { kind: Kind::Mutex, rights, prepare, unborn: false }
+}

@@ -1,0 +1,292 @@
+//! A handle to a named object's file: how it is made, found, held and, by the last who leaves, removed.
+//!
+//! Needs `unsafe` for `linkat`. The locks of `lock` decide; a name is only ever removed by somebody who has its very
+//! file to himself. What a kill leaves at each step stands in ARCHITECTURE.md.
+
+use std::ffi::CString;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::thread;
+
+use super::folder::{self, Place};
+use super::lock::{self, Life};
+use super::sweep::{in_passing, sweep};
+use super::{block, check, error, os_error};
+use crate::inspect::Kind;
+use crate::{Access, ErrorKind, Namespace, Rights};
+
+/// The permission bit that tells an object with a block of Coview's own from a mapping, whose bytes are the user's.
+pub(super) const BLOCK_BIT: u32 = 0o1000;
+
+/// A handle. While it is open the object lives.
+#[derive(Debug)]
+pub(super) struct Object {
+    file: ManuallyDrop<File>,
+    place: Place,
+}
+
+/// What a new object's file shall be.
+pub(super) struct Plan<'a> {
+    pub(super) kind: Kind,
+    pub(super) rights: Rights,
+    /// Gives the empty file its size and first contents.
+    pub(super) prepare: &'a dyn Fn(&File) -> io::Result<()>,
+    /// The creator wants to be alone with it until `Object::publish`.
+    pub(super) unborn: bool,
+}
+
+/// What stands under a name.
+enum Standing {
+    Nothing,
+    Object(Kind),
+    /// Somebody is initialising it; the file is there to wait on.
+    Unborn(File),
+}
+
+impl Object {
+    /// Makes the object under its name, complete.
+    pub(super) fn create(place: Place, plan: &Plan<'_>) -> io::Result<Object> {
+        let file = match make(&place, plan) {
+            Ok(file) => file,
+            Err(error) => return Err(explain(&place, plan.kind, error)),
+        };
+        loop {
+            match link(&file, &place.path) {
+                Ok(()) => return Ok(Object { file: ManuallyDrop::new(file), place }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match examine(&place)? {
+                    Standing::Nothing => {}
+                    Standing::Object(kind) => return Err(taken(kind, plan.kind)),
+                    Standing::Unborn(_) => return Err(os_error(libc::EEXIST)),
+                },
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Opens the object that lives under a name.
+    pub(super) fn open(place: Place, kind: Kind, access: Access) -> io::Result<Object> {
+        loop {
+            let file = open_file(&place, access)?;
+            match lock::life(&file)? {
+                Life::Living => {}
+                Life::Unborn => return Err(os_error(libc::ENOENT)),
+                Life::Dying => {
+                    thread::yield_now();
+                    continue;
+                }
+                Life::Dead => {
+                    bury(&place, Some(file));
+                    return Err(os_error(libc::ENOENT));
+                }
+            }
+            if !lock::hold(&file)? {
+                continue;
+            }
+            // From here on the object lives for us, unless the last other handle was faster and it is gone.
+            let metadata = file.metadata()?;
+            if metadata.nlink() == 0 {
+                continue;
+            }
+            let object = Object { file: ManuallyDrop::new(file), place };
+            return match kind_of(&object.file, &metadata)? {
+                found if found == kind => Ok(object),
+                _ => Err(error(ErrorKind::WrongKind)),
+            };
+        }
+    }
+
+    /// Opens the object, or makes it; the flag says which. Waits while somebody else is initialising it.
+    pub(super) fn create_or_open(place: Place, plan: &Plan<'_>, access: Access) -> io::Result<(Object, bool)> {
+        loop {
+            match Object::open(place.clone(), plan.kind, access) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                opened => return Ok((opened?, false)),
+            }
+            if let Standing::Unborn(file) = examine(&place)? {
+                lock::wait_for_birth(&file)?;
+                continue;
+            }
+            match Object::create(place.clone(), plan) {
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
+                created => return Ok((created?, true)),
+            }
+        }
+    }
+
+    /// Ends the creator's time alone: the object exists now, for everyone.
+    pub(super) fn publish(&self) -> io::Result<()> {
+        lock::end_birth(&self.file)?;
+        // Those who wait for the name to appear watch the folder: a change of the file's times wakes them.
+        let now = std::time::SystemTime::now();
+        self.file.set_modified(now)
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // SAFETY: the file is not used again.
+        unsafe { ManuallyDrop::drop(&mut self.file) };
+        // The lock was given up by closing, not by hand: a forked child that shares the handle keeps the object.
+        bury(&self.place, None);
+    }
+}
+
+/// Removes what stands under a name if it is dead, and says whether it did. Failing is harmless: the next one will.
+pub(super) fn bury(place: &Place, seen: Option<File>) -> bool {
+    drop(seen);
+    let Ok(file) = open_file(place, Access::ReadWrite) else { return false };
+    if !lock::begin_death(&file).unwrap_or(false) {
+        return false;
+    }
+    // Nobody else can remove it now; but somebody may have, and made another, before we had the lock.
+    let (Ok(ours), Ok(named)) = (file.metadata(), place.path.symlink_metadata()) else { return false };
+    ours.ino() == named.ino() && ours.dev() == named.dev() && std::fs::remove_file(&place.path).is_ok()
+}
+
+/// The kind of an object by its file.
+pub(super) fn kind_of(file: &File, metadata: &Metadata) -> io::Result<Kind> {
+    if metadata.mode() & BLOCK_BIT == 0 { Ok(Kind::Mapping) } else { block::read_kind(file) }
+}
+
+/// Opens a namespace's file, and refuses what nobody should have put there.
+pub(super) fn open_file(place: &Place, access: Access) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(access == Access::ReadWrite).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(&place.path)?;
+    let metadata = file.metadata()?;
+    if metadata.file_type().is_fifo() || !metadata.is_file() {
+        return Err(error(ErrorKind::WrongKind));
+    }
+    if place.namespace == Namespace::Local && metadata.uid() != folder::user() {
+        return Err(os_error(libc::EPERM));
+    }
+    Ok(file)
+}
+
+/// Makes a file without a name: should this process die, it is gone.
+pub(super) fn make_unnamed(folder: &Path, rights: Rights, bits: u32) -> io::Result<File> {
+    let mode = mode(rights) | bits;
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).custom_flags(libc::O_TMPFILE).mode(0o600).open(folder)?;
+    if mode != 0o600 {
+        // The mode given to `open` is subject to the umask; rights are what the caller said.
+        file.set_permissions(PermissionsExt::from_mode(mode))?;
+    }
+    Ok(file)
+}
+
+/// Gives an unnamed file its name, if that is free.
+pub(super) fn link(file: &File, path: &Path) -> io::Result<()> {
+    let target = c_path(path)?;
+    let flags = libc::AT_EMPTY_PATH;
+    // SAFETY: the descriptor is open, and both strings end in NUL.
+    let linked = unsafe { libc::linkat(file.as_raw_fd(), c"".as_ptr(), libc::AT_FDCWD, target.as_ptr(), flags) };
+    match check(linked) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EPERM)) => link_by_proc(file, &target),
+        result => result.map(drop),
+    }
+}
+
+/// The way that every kernel allows to every user, through `/proc`.
+fn link_by_proc(file: &File, target: &CString) -> io::Result<()> {
+    let source = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).expect("digits hold no NUL");
+    // SAFETY: both strings end in NUL.
+    check(unsafe {
+        libc::linkat(libc::AT_FDCWD, source.as_ptr(), libc::AT_FDCWD, target.as_ptr(), libc::AT_SYMLINK_FOLLOW)
+    })?;
+    Ok(())
+}
+
+fn c_path(path: &Path) -> io::Result<CString> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| os_error(libc::EINVAL))
+}
+
+/// Makes the object's file, locked and complete but for its name.
+fn make(place: &Place, plan: &Plan<'_>) -> io::Result<File> {
+    let folder = folder::prepare(place.namespace)?;
+    in_passing(place.namespace, &folder);
+    match make_once(place, plan) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOSPC) => {
+            // The dead may hold the memory that is missing.
+            if sweep(place.namespace)? == 0 { Err(error) } else { make_once(place, plan) }
+        }
+        made => made,
+    }
+}
+
+fn make_once(place: &Place, plan: &Plan<'_>) -> io::Result<File> {
+    let bits = if plan.kind == Kind::Mapping { 0 } else { BLOCK_BIT };
+    let file = make_unnamed(&place.folder(), plan.rights, bits)?;
+    (plan.prepare)(&file)?;
+    if plan.unborn {
+        lock::begin_birth(&file)?;
+    } else {
+        lock::hold(&file)?;
+    }
+    Ok(file)
+}
+
+/// Prefers to say that the name is taken over saying that there was no room to find out.
+fn explain(place: &Place, wanted: Kind, error: io::Error) -> io::Error {
+    match examine(place) {
+        Ok(Standing::Object(kind)) => taken(kind, wanted),
+        Ok(Standing::Unborn(_)) => os_error(libc::EEXIST),
+        _ => error,
+    }
+}
+
+fn taken(found: Kind, wanted: Kind) -> io::Error {
+    if found == wanted { os_error(libc::EEXIST) } else { error(ErrorKind::WrongKind) }
+}
+
+/// Looks at what stands under a name; removes it if it is dead.
+fn examine(place: &Place) -> io::Result<Standing> {
+    loop {
+        let file = match open_file(place, Access::ReadOnly) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Nothing),
+            file => file?,
+        };
+        match lock::life(&file)? {
+            Life::Living => {
+                let metadata = file.metadata()?;
+                // A file without a name was removed while we looked; what stands there now is to be seen.
+                if metadata.nlink() > 0 {
+                    return Ok(Standing::Object(kind_of(&file, &metadata)?));
+                }
+            }
+            Life::Unborn => return Ok(Standing::Unborn(file)),
+            Life::Dying => thread::yield_now(),
+            Life::Dead => {
+                if !bury(place, Some(file)) && stays(place) {
+                    return Err(os_error(libc::EACCES));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a dead object cannot be removed because it is another user's.
+fn stays(place: &Place) -> bool {
+    match open_file(place, Access::ReadWrite) {
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+        Ok(file) => file.metadata().is_ok_and(|metadata| metadata.uid() != folder::user() && folder::user() != 0),
+    }
+}
+
+fn mode(rights: Rights) -> u32 {
+    match rights {
+        Rights::Private => 0o600,
+        Rights::Group => 0o660,
+        Rights::EveryoneReadOnly => 0o644,
+        Rights::Everyone => 0o666,
+    }
+}

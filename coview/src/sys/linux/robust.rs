@@ -1,0 +1,142 @@
+//! Robust futex words: taking, giving and abandoning, so that no death leaves one taken.
+//!
+//! Needs `unsafe` to put words on the thread's robust list.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | 0 | free |
+//! | thread id | taken, nobody sleeps |
+//! | thread id, `WAITERS` | taken, somebody may sleep |
+//! | `DIED`, perhaps `WAITERS` | free; the last owner died |
+//! | `FROZEN`, perhaps `DIED`, `WAITERS` | a mutex that was free, while a `wait_all` judges it |
+//!
+//! | killed | what is found |
+//! |---|---|
+//! | between announcing and taking | nothing happened; a wake that was on its way goes to the next sleeper |
+//! | between taking and joining the list | the announcement stands for the list: `DIED` |
+//! | while on the list | `DIED`, one sleeper woken |
+//! | between leaving the list and giving | the announcement stands for the list: `DIED` |
+//! | between giving and waking | the kernel finds the announced word free and wakes one sleeper |
+
+use std::hint;
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::futex::{self, Slept};
+use super::thread::{Thread, wake_next};
+use super::Deadline;
+
+pub(super) const WAITERS: u32 = libc::FUTEX_WAITERS;
+pub(super) const DIED: u32 = libc::FUTEX_OWNER_DIED;
+pub(super) const OWNER: u32 = libc::FUTEX_TID_MASK;
+/// No thread has this id: the kernel's end at 2^22.
+pub(super) const FROZEN: u32 = OWNER;
+
+/// How often a taker looks again before it sleeps. A hold is shorter than a sleep and a wake.
+const SPINS: u32 = 100;
+
+/// How an attempt to take a word ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Yes { died: bool },
+    /// A `wait_all` has it frozen; settle that and come again.
+    Frozen,
+    TimedOut,
+}
+
+/// Takes a word, waiting until the deadline.
+#[inline]
+pub(super) fn take(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
+    let _announced = thread.announce(word);
+    // Acquire: pairs with the swap in `give`. Relaxed: a failure is looked at again.
+    if word.compare_exchange(0, thread.id(), Ordering::Acquire, Ordering::Relaxed).is_ok() {
+        // SAFETY: the word was free, so it is on nobody's list; its block stays mapped while it is held.
+        unsafe { thread.join(word) };
+        return Ok(Taken::Yes { died: false });
+    }
+    take_slow(thread, word, deadline)
+}
+
+#[cold]
+fn take_slow(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
+    let mut spins = 0;
+    // Once asleep, others may sleep behind us whom only `WAITERS` remembers.
+    let mut behind = 0;
+    loop {
+        // SeqCst: pairs with `wake_next`, for those who registered as waiting for several.
+        let seen = word.load(Ordering::SeqCst);
+        if seen & OWNER == FROZEN {
+            return Ok(Taken::Frozen);
+        }
+        if seen & OWNER == 0 {
+            if try_take(thread, word, seen, behind) {
+                return Ok(Taken::Yes { died: seen & DIED != 0 });
+            }
+        } else if deadline.is_now() {
+            return Ok(Taken::TimedOut);
+        } else if spins < SPINS {
+            spins += 1;
+            hint::spin_loop();
+        } else if note_waiter(word, seen) {
+            match futex::wait(word, seen | WAITERS, deadline)? {
+                Slept::TimedOut => return Ok(Taken::TimedOut),
+                Slept::Woken | Slept::Disturbed => behind = WAITERS,
+            }
+        }
+    }
+}
+
+/// Takes a free word that was seen as `seen`. The word must be announced.
+fn try_take(thread: &Thread, word: &AtomicU32, seen: u32, behind: u32) -> bool {
+    let taken = thread.id() | (seen & WAITERS) | behind;
+    // Acquire: pairs with the swap in `give`, or with the kernel's when the owner died.
+    if word.compare_exchange(seen, taken, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        return false;
+    }
+    // SAFETY: the word was free, so it is on nobody's list; its block stays mapped while it is held.
+    unsafe { thread.join(word) };
+    true
+}
+
+/// Makes the owner wake us when it gives; `false` if the word has changed.
+pub(super) fn note_waiter(word: &AtomicU32, seen: u32) -> bool {
+    // SeqCst: a waiter for several must be seen by `wake_next` if the giver has seen this bit.
+    seen & WAITERS != 0 || word.compare_exchange(seen, seen | WAITERS, Ordering::SeqCst, Ordering::Relaxed).is_ok()
+}
+
+/// Gives a word that this thread has taken.
+#[inline]
+pub(super) fn give(thread: &Thread, word: &AtomicU32, multi: &AtomicU32) {
+    end(thread, word, multi, 0);
+}
+
+/// Gives a word as the kernel would for a dead owner.
+pub(super) fn abandon(thread: &Thread, word: &AtomicU32, multi: &AtomicU32) {
+    end(thread, word, multi, DIED);
+}
+
+#[inline]
+fn end(thread: &Thread, word: &AtomicU32, multi: &AtomicU32, left: u32) {
+    let _announced = thread.announce(word);
+    // SAFETY: this thread has taken the word, so it is on its list.
+    unsafe { thread.leave(word) };
+    // SeqCst: a release for the next taker's Acquire, and before the look at `multi` in `wake_next`.
+    if word.swap(left, Ordering::SeqCst) & WAITERS != 0 {
+        wake_next(word, multi);
+    }
+}
+
+/// Takes a frozen mutex for its freezer, who has the latch; `None` if something else overwrote it.
+pub(super) fn take_frozen(thread: &Thread, word: &AtomicU32) -> Option<bool> {
+    let _announced = thread.announce(word);
+    loop {
+        // Relaxed: the compare-exchange decides.
+        let seen = word.load(Ordering::Relaxed);
+        if seen & OWNER != FROZEN {
+            return None;
+        }
+        if try_take(thread, word, seen, 0) {
+            return Some(seen & DIED != 0);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Semaphores on Linux: a count with a maximum.
+
+use std::fs::File;
+use std::io;
+
+use super::block::{self, Block, Start};
+use super::folder::Place;
+use super::object::{Object, Plan};
+use super::tokens;
+use super::wait::open_within;
+use super::{Deadline, SemaphoreStart, error};
+use crate::inspect::Kind;
+use crate::name::Name;
+use crate::{Access, ErrorKind, Rights};
+
+/// A handle to a semaphore.
+#[derive(Debug)]
+pub(crate) struct Semaphore {
+    block: Box<Block>,
+    maximum: u32,
+    _object: Object,
+}
+
+impl Semaphore {
+    pub(crate) fn create(name: &Name, start: SemaphoreStart, rights: Rights) -> io::Result<Semaphore> {
+        let prepare = |file: &File| prepare(file, start);
+        let plan = Plan { kind: Kind::Semaphore, rights, prepare: &prepare, unborn: false };
+        Semaphore::new(Object::create(Place::of(name), &plan)?)
+    }
+
+    pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Semaphore> {
+        Semaphore::new(open_within(name, Kind::Semaphore, Access::ReadWrite, deadline)?)
+    }
+
+    pub(crate) fn create_or_open(
+        name: &Name,
+        start: SemaphoreStart,
+        rights: Rights,
+    ) -> io::Result<(Semaphore, bool)> {
+        let prepare = |file: &File| prepare(file, start);
+        let plan = Plan { kind: Kind::Semaphore, rights, prepare: &prepare, unborn: false };
+        let (object, created) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
+        Ok((Semaphore::new(object)?, created))
+    }
+
+    pub(crate) fn release(&self, count: u32) -> io::Result<u32> {
+        tokens::give(&self.block, count, self.maximum)?.ok_or_else(|| error(ErrorKind::LimitExceeded))
+    }
+
+    pub(crate) fn acquire(&self, deadline: Deadline) -> io::Result<bool> {
+        tokens::take(&self.block, deadline)
+    }
+
+    pub(super) fn block(&self) -> &Block {
+        &self.block
+    }
+
+    pub(super) fn maximum(&self) -> u32 {
+        self.maximum
+    }
+
+    fn new(object: Object) -> io::Result<Semaphore> {
+        let (block, picture) = Block::map(object.file())?;
+        Ok(Semaphore { block, maximum: picture.parameter, _object: object })
+    }
+}
+
+fn prepare(file: &File, start: SemaphoreStart) -> io::Result<()> {
+    let state = tokens::state_of(start.initial, 0);
+    block::write(file, Start { kind: Kind::Semaphore, parameter: start.maximum, state })
+}
