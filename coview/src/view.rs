@@ -244,7 +244,7 @@ impl ReadView {
     /// The address of an aligned word of `len` bytes at `offset`, inside the view.
     fn aligned(&self, offset: usize, len: usize) -> *mut u8 {
         let word = self.at(offset, len);
-        assert!(word.addr() % len == 0, "the {len}-byte word at offset {offset} is not aligned");
+        assert!(word.addr().is_multiple_of(len), "the {len}-byte word at offset {offset} is not aligned");
         word
     }
 

@@ -55,7 +55,7 @@ mod routine {
     pub(super) unsafe fn copy(source: *const u8, target: *mut u8, len: usize) {
         let mut routine: Copy = memcpy;
         // SAFETY: no instruction at all; the register leaves as it came.
-        unsafe { asm!("/* {0} */", inout(reg) routine, options(nomem, nostack, preserves_flags)) };
+        unsafe { asm!("/* {0} */", inout(reg) routine, options(nostack, preserves_flags)) };
         // SAFETY: it is still `memcpy`; the caller vouches for the memory.
         unsafe { routine(target, source, len) };
     }
@@ -64,7 +64,7 @@ mod routine {
     pub(super) unsafe fn fill(target: *mut u8, byte: u8, len: usize) {
         let mut routine: Fill = memset;
         // SAFETY: no instruction at all; the register leaves as it came.
-        unsafe { asm!("/* {0} */", inout(reg) routine, options(nomem, nostack, preserves_flags)) };
+        unsafe { asm!("/* {0} */", inout(reg) routine, options(nostack, preserves_flags)) };
         // SAFETY: it is still `memset`; the caller vouches for the memory.
         unsafe { routine(target, c_int::from(byte), len) };
     }

@@ -30,7 +30,7 @@ pub(crate) use inspect::{list, stat};
 pub(crate) use mutex::Mutex;
 pub(crate) use pages::Pages;
 pub(crate) use pass::Passed;
-pub(crate) use section::{Birth, Section};
+pub(crate) use section::Section;
 pub(crate) use semaphore::Semaphore;
 pub(crate) use sweep::sweep;
 pub(crate) use wait::{wait_all, wait_any};

@@ -2,6 +2,7 @@
 //!
 //! Needs `unsafe` for `mmap` and its kin.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
@@ -38,19 +39,7 @@ impl Pages {
         let start = offset - offset % page;
         let skipped = (offset - start) as usize;
         let mapped_len = len.checked_add(skipped).ok_or_else(|| os_error(libc::ENOMEM))?;
-        let start = libc::off_t::try_from(start).map_err(|_| os_error(libc::EOVERFLOW))?;
-        let (access, flags) = match protection {
-            Protection::ReadOnly => (libc::PROT_READ, libc::MAP_SHARED),
-            Protection::ReadWrite => (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED),
-            Protection::CopyOnWrite => (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE),
-        };
-        // SAFETY: a new mapping, placed by the kernel, of an open file.
-        let base =
-            unsafe { libc::mmap(ptr::null_mut(), mapped_len, access, flags, section.file().as_raw_fd(), start) };
-        if base == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        let base = NonNull::new(base.cast()).expect("the kernel never maps at 0 by itself");
+        let base = map_file(section.file(), start, mapped_len, protection)?;
         let pages = Pages { base, mapped_len, skipped, len };
         if huge_pages {
             pages.advise(libc::MADV_HUGEPAGE);
@@ -60,6 +49,16 @@ impl Pages {
             pages.advise(if write { libc::MADV_POPULATE_WRITE } else { libc::MADV_POPULATE_READ });
         }
         Ok(pages)
+    }
+
+    /// Takes huge pages for a new file, as far as the system gives any. What it does not give is left to the caller.
+    pub(super) fn take_huge(file: &File, size: u64) -> io::Result<()> {
+        let len = usize::try_from(size).map_err(|_| os_error(libc::EFBIG))?;
+        let base = map_file(file, 0, len, Protection::ReadWrite)?;
+        let pages = Pages { base, mapped_len: len, skipped: 0, len };
+        pages.advise(libc::MADV_HUGEPAGE);
+        pages.advise(libc::MADV_POPULATE_WRITE);
+        Ok(())
     }
 
     #[inline]
@@ -94,4 +93,19 @@ impl Drop for Pages {
         // SAFETY: the mapping is ours; whoever used its address was told how long it lives.
         unsafe { libc::munmap(self.base.as_ptr().cast(), self.mapped_len) };
     }
+}
+
+fn map_file(file: &File, start: u64, len: usize, protection: Protection) -> io::Result<NonNull<u8>> {
+    let start = libc::off_t::try_from(start).map_err(|_| os_error(libc::EOVERFLOW))?;
+    let (access, flags) = match protection {
+        Protection::ReadOnly => (libc::PROT_READ, libc::MAP_SHARED),
+        Protection::ReadWrite => (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED),
+        Protection::CopyOnWrite => (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE),
+    };
+    // SAFETY: a new mapping, placed by the kernel, of an open file.
+    let base = unsafe { libc::mmap(ptr::null_mut(), len, access, flags, file.as_raw_fd(), start) };
+    if base == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(NonNull::new(base.cast()).expect("the kernel never maps at 0 by itself"))
 }

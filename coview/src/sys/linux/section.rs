@@ -1,4 +1,6 @@
 //! Handles to mappings on Linux: a named object, a POSIX name, a memfd, or somebody's file.
+//!
+//! Needs `unsafe` for `fallocate` and `fcntl`.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +12,7 @@ use super::folder::Place;
 use super::object::{Object, Plan};
 use super::posix::{self, Posix, PosixBirth};
 use super::wait::{appearing, open_within};
-use super::{Deadline, Passed, SectionOptions, check, error, os_error, pass, uninterrupted};
+use super::{Deadline, Pages, Passed, SectionOptions, check, error, os_error, pass, uninterrupted};
 use crate::inspect::Kind;
 use crate::name::Name;
 use crate::{Access, ErrorKind, Namespace};
@@ -50,7 +52,7 @@ impl Birth {
 
 impl Section {
     pub(crate) fn create(name: &Name, size: u64, options: &SectionOptions) -> io::Result<Section> {
-        let prepare = |file: &File| resize(file, size, options.reserve);
+        let prepare = |file: &File| resize(file, size, options);
         let hold = if name.namespace() == Namespace::Posix {
             Hold::Posix(Posix::create(Place::of(name), options.rights, &prepare)?)
         } else {
@@ -75,7 +77,7 @@ impl Section {
         size: u64,
         options: &SectionOptions,
     ) -> io::Result<(Section, Option<Birth>)> {
-        let prepare = |file: &File| resize(file, size, options.reserve);
+        let prepare = |file: &File| resize(file, size, options);
         if name.namespace() == Namespace::Posix {
             let (posix, birth) = posix::create_or_open(Place::of(name), options, &prepare)?;
             let birth = birth.map(Birth::Posix);
@@ -88,7 +90,7 @@ impl Section {
 
     pub(crate) fn unnamed(size: u64, options: &SectionOptions) -> io::Result<Section> {
         let file = pass::memory_file()?;
-        resize(&file, size, options.reserve)?;
+        resize(&file, size, options)?;
         let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
         pass::seal(&file, seals)?;
         Ok(Section { hold: Hold::Unnamed { file, memory: true }, size })
@@ -146,8 +148,15 @@ impl Section {
 }
 
 /// Gives a new file its size, with the memory for it or without.
-fn resize(file: &File, size: u64, reserve: bool) -> io::Result<()> {
-    if reserve { allocate(file, size) } else { file.set_len(size) }
+fn resize(file: &File, size: u64, options: &SectionOptions) -> io::Result<()> {
+    if !options.reserve || options.huge_pages {
+        file.set_len(size)?;
+    }
+    if options.reserve && options.huge_pages {
+        // `fallocate` alone would take small pages: only a mapping can be advised.
+        Pages::take_huge(file, size)?;
+    }
+    if options.reserve { allocate(file, size) } else { Ok(()) }
 }
 
 /// Extends a user's file, with the room for it where the file system can promise that.

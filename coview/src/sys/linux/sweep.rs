@@ -30,7 +30,7 @@ pub(super) fn in_passing(namespace: Namespace, folder: &Metadata) {
     let Ok(places) = places(namespace) else { return };
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
     let random = clock.wrapping_mul(0x9E37_79B9) >> 10;
-    if random % THOROUGH_EVERY == 0 {
+    if random.is_multiple_of(THOROUGH_EVERY) {
         places.for_each(|place| {
             bury(&place, None);
         });
@@ -39,7 +39,7 @@ pub(super) fn in_passing(namespace: Namespace, folder: &Metadata) {
     // The folder lists its newest first: the first few, and a few further on.
     let skip = random as usize % IN_PASSING;
     for (index, place) in places.take(2 * IN_PASSING).enumerate() {
-        if index < IN_PASSING / 2 || (index + skip) % 4 == 0 {
+        if index < IN_PASSING / 2 || (index + skip).is_multiple_of(4) {
             bury(&place, None);
         }
     }

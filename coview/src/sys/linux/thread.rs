@@ -122,8 +122,8 @@ impl Thread {
             unsafe { prev_of(first).write_unaligned(node) };
         }
         compiler_fence(Ordering::SeqCst);
-        // SAFETY: the head is this thread's; the kernel may read it at any moment.
-        unsafe { (&raw mut (*head).list).write_volatile(node) };
+        // SAFETY: the head is this thread's and begins with the link; the kernel may read it at any moment.
+        unsafe { next_of(head.cast()).write_volatile(node) };
     }
 
     /// Takes a word off the list that `join` has put there. The word must be announced.

@@ -221,17 +221,19 @@ fn take_back(thread: &Thread, block: &Block, most: u32, maximum: u32) -> io::Res
         moved = granted.min(most);
         Some(granted - moved)
     });
-    while moved > 0 {
+    if moved == 0 {
+        return Ok(());
+    }
+    loop {
         let seen = settled(thread, block)?;
         // More than the maximum only if another release was faster: then this one did not fit after all.
         let sum = count_of(seen).saturating_add(moved).min(maximum);
         if replace(block, seen, state_of(sum, seen)) {
             // Somebody may have fallen asleep after the wake that found nobody.
             wake_takers(block, moved);
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// Wakes sleepers for what is in the count, and forgets the waiters' bit when there were fewer.
