@@ -1,0 +1,297 @@
+//! `coview ls`, `coview stat` and `coview sweep`: what exists, who holds it, and what the dead have left.
+
+use std::io::{self, Write};
+use std::time::UNIX_EPOCH;
+
+use clap::Args;
+use coview::{ErrorKind, Holder, Namespace, Object, State};
+use serde::Serialize;
+
+use crate::failure::{DONE, Outcome};
+use crate::output;
+use crate::units::human_size;
+
+const FIELDS: &str = "\
+JSON fields, all of them always present: name, complete_name (false: `name` is only its beginning), namespace (local,
+global, posix), kind (mapping, mutex, event, semaphore, unknown), size and memory (bytes), owner, rights, created
+(seconds since 1970), state, holders ([{pid, program}]), dead (left by killed processes; the next call that meets it
+removes it). What the system does not tell is null. state is {owned, owner, abandoned} of a mutex, {manual, signaled}
+of an event, {count, maximum} of a semaphore, and null otherwise.";
+
+const LS_EXAMPLES: &str = r#"Examples:
+  coview ls                                       the user's own objects
+  coview ls --all                                 and those of the other namespaces
+  coview ls --json | jq -r '.[] | select(.dead) | .name'"#;
+
+const STAT_EXAMPLES: &str = r#"Examples:
+  coview stat penghao
+  coview stat penghao --json | jq .holders
+  coview stat penghao > /dev/null 2>&1 || echo it does not exist"#;
+
+const SWEEP_EXAMPLES: &str = r#"Examples:
+  coview sweep                                    prints how many objects were removed
+  coview sweep --all"#;
+
+/// List the objects that exist
+#[derive(Debug, Args)]
+#[command(after_help = format!("{LS_EXAMPLES}\n\n{FIELDS}"))]
+pub(crate) struct Ls {
+    #[command(flatten)]
+    which: Which,
+
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+
+    /// First remove what killed processes have left
+    #[arg(long)]
+    sweep: bool,
+}
+
+/// Look at one object
+#[derive(Debug, Args)]
+#[command(after_help = format!("{STAT_EXAMPLES}\n\n{FIELDS}"))]
+pub(crate) struct Stat {
+    /// Its name
+    name: String,
+
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Remove what killed processes have left behind
+///
+/// Nobody has to: the names are free anyway, and objects are removed in passing. This gives their memory back now.
+#[derive(Debug, Args)]
+#[command(after_help = SWEEP_EXAMPLES)]
+pub(crate) struct Sweep {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Which namespaces are meant.
+#[derive(Debug, Args)]
+struct Which {
+    /// The machine-wide names, `Global\x`
+    #[arg(long)]
+    global: bool,
+
+    /// POSIX shared memory, `/x`: every object, whoever made it
+    #[arg(long)]
+    posix: bool,
+
+    /// All namespaces that this system has
+    #[arg(long)]
+    all: bool,
+}
+
+impl Which {
+    fn namespaces(&self) -> Vec<Namespace> {
+        match self {
+            Which { all: true, .. } => vec![Namespace::Local, Namespace::Global, Namespace::Posix],
+            Which { global: true, posix: true, .. } => vec![Namespace::Global, Namespace::Posix],
+            Which { global: true, .. } => vec![Namespace::Global],
+            Which { posix: true, .. } => vec![Namespace::Posix],
+            _ => vec![Namespace::Local],
+        }
+    }
+
+    /// Asks each namespace; with --all, those that this system does not have are left out.
+    fn each<T>(&self, ask: impl Fn(Namespace) -> coview::Result<T>) -> coview::Result<Vec<T>> {
+        let answers = self.namespaces().into_iter().map(ask);
+        let is_meant = |answer: &coview::Result<T>| {
+            !self.all || !matches!(answer, Err(error) if error.kind() == ErrorKind::Unsupported)
+        };
+        answers.filter(is_meant).collect()
+    }
+
+    fn sweep(&self) -> coview::Result<usize> {
+        Ok(self.each(coview::sweep)?.into_iter().sum())
+    }
+}
+
+impl Ls {
+    pub(crate) fn run(&self) -> Outcome {
+        if self.sweep {
+            let removed = self.which.sweep()?;
+            output::say(format_args!("removed {removed} dead objects"));
+        }
+        let objects = self.which.each(coview::list)?.concat();
+        if self.json {
+            output::json_pretty(&objects.iter().map(Row::new).collect::<Vec<_>>())?;
+        } else if objects.is_empty() {
+            output::say(format_args!("no objects"));
+        } else {
+            print_table(&objects)?;
+        }
+        Ok(DONE)
+    }
+}
+
+impl Stat {
+    pub(crate) fn run(&self) -> Outcome {
+        let object = coview::stat(&self.name)?;
+        if self.json {
+            output::json_pretty(&Row::new(&object))?;
+        } else {
+            print_fields(&object)?;
+        }
+        Ok(DONE)
+    }
+}
+
+impl Sweep {
+    pub(crate) fn run(&self) -> Outcome {
+        output::line(self.which.sweep()?)?;
+        Ok(DONE)
+    }
+}
+
+/// An object as JSON. The field names are stable.
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    complete_name: bool,
+    namespace: &'static str,
+    kind: String,
+    size: Option<u64>,
+    memory: Option<u64>,
+    owner: Option<&'a str>,
+    rights: Option<&'a str>,
+    created: Option<f64>,
+    state: Option<StateRow>,
+    holders: Option<Vec<HolderRow<'a>>>,
+    dead: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum StateRow {
+    Mutex { owned: bool, owner: Option<u32>, abandoned: bool },
+    Event { manual: bool, signaled: bool },
+    Semaphore { count: u32, maximum: u32 },
+}
+
+#[derive(Serialize)]
+struct HolderRow<'a> {
+    pid: u32,
+    program: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn new(object: &'a Object) -> Row<'a> {
+        let holder = |holder: &'a Holder| HolderRow { pid: holder.pid, program: &holder.program };
+        Row {
+            name: &object.name,
+            complete_name: object.complete_name,
+            namespace: namespace(object.namespace),
+            kind: object.kind.to_string(),
+            size: object.size,
+            memory: object.memory,
+            owner: object.owner.as_deref(),
+            rights: object.rights.as_deref(),
+            created: seconds(object),
+            state: StateRow::new(object.state),
+            holders: object.holders.as_ref().map(|holders| holders.iter().map(holder).collect()),
+            dead: object.dead,
+        }
+    }
+}
+
+impl StateRow {
+    fn new(state: State) -> Option<StateRow> {
+        match state {
+            State::Mutex { owned, owner, abandoned } => Some(StateRow::Mutex { owned, owner, abandoned }),
+            State::Event { manual, signaled } => Some(StateRow::Event { manual, signaled }),
+            State::Semaphore { count, maximum } => Some(StateRow::Semaphore { count, maximum }),
+            _ => None,
+        }
+    }
+}
+
+fn namespace(namespace: Namespace) -> &'static str {
+    match namespace {
+        Namespace::Local => "local",
+        Namespace::Global => "global",
+        Namespace::Posix => "posix",
+    }
+}
+
+fn seconds(object: &Object) -> Option<f64> {
+    Some(object.created?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
+}
+
+fn print_table(objects: &[Object]) -> io::Result<()> {
+    const HEADER: [&str; 7] = ["NAME", "KIND", "SIZE", "OWNER", "RIGHTS", "STATE", "HOLDERS"];
+    let rows: Vec<_> = objects.iter().map(cells).collect();
+    output::table(&HEADER, &["SIZE"], &rows)
+}
+
+fn cells(object: &Object) -> Vec<String> {
+    vec![
+        output::printable(&object.name),
+        object.kind.to_string(),
+        object.size.map_or_else(unknown, human_size),
+        object.owner.as_deref().map_or_else(unknown, output::printable),
+        object.rights.clone().unwrap_or_else(unknown),
+        state(object),
+        holders(object),
+    ]
+}
+
+fn print_fields(object: &Object) -> io::Result<()> {
+    let size = |bytes: u64| format!("{bytes} bytes ({})", human_size(bytes));
+    let age = object.created.and_then(|created| created.elapsed().ok());
+    let fields = [
+        ("name", output::printable(&object.name)),
+        ("namespace", namespace(object.namespace).to_owned()),
+        ("kind", object.kind.to_string()),
+        ("size", object.size.map_or_else(unknown, size)),
+        ("memory", object.memory.map_or_else(unknown, size)),
+        ("owner", object.owner.as_deref().map_or_else(unknown, output::printable)),
+        ("rights", object.rights.clone().unwrap_or_else(unknown)),
+        ("created", age.map_or_else(unknown, |age| format!("{} s ago", age.as_secs()))),
+        ("state", state(object)),
+        ("holders", holders(object)),
+    ];
+    let mut out = output::stdout();
+    for (title, value) in fields {
+        writeln!(out, "{title:<10} {value}")?;
+    }
+    out.flush()
+}
+
+fn unknown() -> String {
+    "-".into()
+}
+
+fn state(object: &Object) -> String {
+    let state = match object.state {
+        State::Mutex { abandoned: true, .. } => "abandoned".into(),
+        State::Mutex { owned: true, owner: Some(owner), .. } => format!("owned by thread {owner}"),
+        State::Mutex { owned: true, .. } => "owned".into(),
+        State::Mutex { .. } => "free".into(),
+        State::Event { manual, signaled } => {
+            let reset = if manual { "manual" } else { "auto" };
+            format!("{}, {reset}", if signaled { "signaled" } else { "not signaled" })
+        }
+        State::Semaphore { count, maximum } => format!("{count} of {maximum}"),
+        State::Hidden => "hidden".into(),
+        _ => unknown(),
+    };
+    match (object.dead, object.state) {
+        (false, _) => state,
+        (true, State::Mapping | State::Hidden) => "dead".into(),
+        (true, _) => format!("dead, {state}"),
+    }
+}
+
+fn holders(object: &Object) -> String {
+    let Some(holders) = &object.holders else { return unknown() };
+    let shown = |holder: &Holder| format!("{} {}", holder.pid, output::printable(&holder.program));
+    match holders.as_slice() {
+        [] => unknown(),
+        holders => holders.iter().map(shown).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -1,0 +1,116 @@
+//! The `coview` command: what it is told, which part does it, and with which status it ends.
+
+mod create;
+mod demo;
+mod documents;
+mod event;
+mod failure;
+mod format;
+mod holding;
+mod inspect;
+mod lock;
+mod mutex;
+mod os;
+mod output;
+mod read;
+mod semaphore;
+mod stream;
+mod units;
+mod write;
+
+use clap::{Parser, Subcommand};
+
+use failure::Outcome;
+
+const EXAMPLES: &str = r#"Examples:
+  coview demo                                     see it work, with real processes
+  coview create penghao 1024                      create a mapping, hold it until Ctrl-C
+  coview write penghao Update                     from another terminal
+  coview read penghao
+  coview ls                                       what is shared now, and who holds it
+  coview lock build --timeout 5m -- make          one build at a time
+
+Names: `x` and `Local\x` are the user's own, `Global\x` is machine-wide; on Linux `/x` is POSIX shared memory.
+A name is free as soon as nobody holds its object, however its holders ended.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out. A command that runs a COMMAND ends with its status:
+its own, 128 and the signal that killed it, 126 if it cannot be executed, 127 if it does not exist."#;
+
+/// Shared memory, mutexes, events and semaphores by name, on Linux and on Windows
+#[derive(Debug, Parser)]
+#[command(name = "coview", version, after_help = EXAMPLES, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Create(create::Create),
+    Write(write::Write),
+    Read(read::Read),
+    Lock(lock::Lock),
+    Mutex(mutex::Mutex),
+    Event(event::Event),
+    Semaphore(semaphore::Semaphore),
+    Ls(inspect::Ls),
+    Stat(inspect::Stat),
+    Sweep(inspect::Sweep),
+    Completions(documents::Completions),
+    Man(documents::Man),
+    #[command(hide = true)]
+    DemoPart(demo::DemoPart),
+}
+
+fn main() {
+    let outcome = run(&Arguments::parse().command);
+    let status = outcome.unwrap_or_else(|failure| {
+        if !failure.is_quiet() {
+            output::complain(&failure);
+        }
+        failure.exit_status()
+    });
+    std::process::exit(status);
+}
+
+fn run(command: &Command) -> Outcome {
+    match command {
+        Command::Demo(demo) => demo.run(),
+        Command::Create(create) => create.run(),
+        Command::Write(write) => write.run(),
+        Command::Read(read) => read.run(),
+        Command::Lock(lock) => lock.run(),
+        Command::Mutex(mutex) => mutex.run(),
+        Command::Event(event) => event.run(),
+        Command::Semaphore(semaphore) => semaphore.run(),
+        Command::Ls(ls) => ls.run(),
+        Command::Stat(stat) => stat.run(),
+        Command::Sweep(sweep) => sweep.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
+        Command::DemoPart(part) => part.run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(command.is_hide_set() || help.contains("Example"), "`{}` has no example", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+}
