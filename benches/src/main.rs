@@ -1,0 +1,100 @@
+//! Measures what Coview costs and, in the same rounds, what the machine itself costs. Run it with `--release`; Linux only.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("the floors that Coview is measured against here are Linux system calls");
+
+mod copies;
+mod events;
+mod floor;
+mod growth;
+mod locks;
+mod measure;
+mod objects;
+mod peer;
+mod report;
+mod waits;
+
+use std::fs;
+use std::process::exit;
+
+use peer::Processors;
+use report::Report;
+
+const USAGE: &str = "\
+Measures Coview against the floor: raw Linux calls, timed in the same rounds.
+
+Usage: cargo run --release --manifest-path benches/Cargo.toml -- [--quick] [--json FILE] [FILTER]
+
+  --quick      fewer and shorter rounds: under 20 seconds
+  --json FILE  writes the rows to FILE too
+  FILTER       measures only the rows whose group/name contains it, for example `mutex` or `objects/64 MiB`";
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Wanted {
+    quick: bool,
+    json: Option<String>,
+    filter: String,
+}
+
+fn main() {
+    let wanted = parse(std::env::args().skip(1));
+    if cfg!(debug_assertions) {
+        eprintln!("warning: without --release these figures mean nothing");
+    }
+    let processors = Processors::allowed();
+    if processors.ours == processors.peers {
+        eprintln!("warning: one processor only, so the two sides of a pair share it");
+    }
+    peer::pin(processors.ours);
+    floor::section::remove_leftovers();
+    let mut report = Report::new(wanted.quick, wanted.filter);
+    measure_all(&mut report, processors);
+    print!("{}", report.table());
+    let (missed, with_goal) = report.missed();
+    println!("\n{missed} of {with_goal} goals missed");
+    if let Some(path) = wanted.json {
+        write_json(&path, &report);
+    }
+}
+
+fn measure_all(report: &mut Report, processors: Processors) {
+    objects::measure(report);
+    locks::measure(report, processors);
+    events::measure(report, processors);
+    waits::measure(report);
+    copies::measure(report);
+    growth::measure(report);
+}
+
+fn parse(arguments: impl Iterator<Item = String>) -> Wanted {
+    let mut wanted = Wanted::default();
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => wanted.quick = true,
+            "--json" => wanted.json = Some(arguments.next().unwrap_or_else(|| usage(2))),
+            "--help" | "-h" => usage(0),
+            option if option.starts_with('-') => usage(2),
+            filter => wanted.filter = filter.to_owned(),
+        }
+    }
+    wanted
+}
+
+fn usage(status: i32) -> ! {
+    println!("{USAGE}");
+    exit(status)
+}
+
+fn write_json(path: &str, report: &Report) {
+    if let Err(error) = fs::write(path, report.json()) {
+        eprintln!("write {path}: {error}");
+        exit(1);
+    }
+}
+
+/// The name of an object of this run.
+fn object_name(text: &str) -> String {
+    format!("coview-bench.{}.{text}", std::process::id())
+}
