@@ -12,6 +12,7 @@
 use std::fs::File;
 use std::io;
 
+use super::Deadline;
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::futex::{self, Slept};
@@ -19,7 +20,6 @@ use super::object::{Object, Plan};
 use super::thread::{self, Thread};
 use super::tokens::{self, CLOSED, FROZEN, WAITERS, gate_of, replace, settled};
 use super::wait::open_within;
-use super::Deadline;
 use crate::inspect::Kind;
 use crate::name::Name;
 use crate::sys::EventStart;
@@ -44,14 +44,14 @@ impl Event {
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Event> {
-        Event::new(open_within(name, Kind::Event, Access::ReadWrite, deadline)?)
+        Event::new(open_within(name, Kind::Event, Access::ReadWrite, deadline)?.0)
     }
 
     pub(crate) fn create_or_open(name: &Name, start: EventStart, rights: Rights) -> io::Result<(Event, bool)> {
         let prepare = |file: &File| prepare(file, start);
         let plan = Plan { kind: Kind::Event, rights, prepare: &prepare, unborn: false };
-        let (object, created) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
-        Ok((Event::new(object)?, created))
+        let (object, existed) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
+        Ok((Event::new(object)?, existed.is_none()))
     }
 
     pub(crate) fn set(&self) -> io::Result<()> {

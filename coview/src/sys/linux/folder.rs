@@ -95,7 +95,6 @@ pub(super) fn user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-
 /// Escapes what a file name cannot hold or a person would rather not see in one.
 fn escape(base: &str) -> String {
     let mut escaped = String::with_capacity(base.len());

@@ -47,7 +47,7 @@ fn look(place: &Place, name: String, whole: bool, holders: &mut Holders) -> io::
     if !metadata.is_file() {
         return Ok(None);
     }
-    let file = match open_file(place, Access::ReadOnly) {
+    let file = match open_file(&place.path, Access::ReadOnly) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
         file => Some(file?),
     };
@@ -85,9 +85,7 @@ fn read_state(file: Option<&File>) -> (Kind, State) {
             owner: Some(owner).filter(|&owner| !matches!(owner, 0 | robust::FROZEN)),
             abandoned: picture.owner & robust::DIED != 0,
         },
-        Kind::Event => {
-            State::Event { manual: picture.parameter == 1, signaled: super::event::is_open(picture.state) }
-        }
+        Kind::Event => State::Event { manual: picture.parameter == 1, signaled: super::event::is_open(picture.state) },
         Kind::Semaphore => State::Semaphore { count: tokens::count_of(picture.state), maximum: picture.parameter },
         Kind::Mapping | Kind::Unknown => State::Hidden,
     };

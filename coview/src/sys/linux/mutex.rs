@@ -30,13 +30,12 @@ impl Mutex {
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Mutex> {
-        Mutex::new(open_within(name, Kind::Mutex, Access::ReadWrite, deadline)?)
+        Mutex::new(open_within(name, Kind::Mutex, Access::ReadWrite, deadline)?.0)
     }
 
     pub(crate) fn create_or_open(name: &Name, rights: Rights) -> io::Result<(Mutex, bool)> {
-        let (object, created) =
-            Object::create_or_open(Place::of(name), &plan(rights, &prepare), Access::ReadWrite)?;
-        Ok((Mutex::new(object)?, created))
+        let (object, existed) = Object::create_or_open(Place::of(name), &plan(rights, &prepare), Access::ReadWrite)?;
+        Ok((Mutex::new(object)?, existed.is_none()))
     }
 
     #[inline]

@@ -4,12 +4,12 @@
 //! file to himself. What a kill leaves at each step stands in ARCHITECTURE.md.
 
 use std::ffi::CString;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
 
@@ -68,10 +68,10 @@ impl Object {
         }
     }
 
-    /// Opens the object that lives under a name.
-    pub(super) fn open(place: Place, kind: Kind, access: Access) -> io::Result<Object> {
+    /// Opens the object that lives under a name; also returns what its file says of it.
+    pub(super) fn open(place: Place, kind: Kind, access: Access) -> io::Result<(Object, Metadata)> {
         loop {
-            let file = open_file(&place, access)?;
+            let file = open_file(&place.path, access)?;
             match lock::life(&file)? {
                 Life::Living => {}
                 Life::Unborn => return Err(os_error(libc::ENOENT)),
@@ -80,7 +80,8 @@ impl Object {
                     continue;
                 }
                 Life::Dead => {
-                    bury(&place, Some(file));
+                    drop(file);
+                    bury(&place);
                     return Err(os_error(libc::ENOENT));
                 }
             }
@@ -88,24 +89,28 @@ impl Object {
                 continue;
             }
             // From here on the object lives for us, unless the last other handle was faster and it is gone.
-            let metadata = file.metadata()?;
+            let metadata = judge(&place, &file)?;
             if metadata.nlink() == 0 {
                 continue;
             }
             let object = Object { file: ManuallyDrop::new(file), place };
             return match kind_of(&object.file, &metadata)? {
-                found if found == kind => Ok(object),
+                found if found == kind => Ok((object, metadata)),
                 _ => Err(error(ErrorKind::WrongKind)),
             };
         }
     }
 
-    /// Opens the object, or makes it; the flag says which. Waits while somebody else is initialising it.
-    pub(super) fn create_or_open(place: Place, plan: &Plan<'_>, access: Access) -> io::Result<(Object, bool)> {
+    /// Opens the object, or makes it: without metadata it is new. Waits while somebody else is initialising it.
+    pub(super) fn create_or_open(
+        place: Place,
+        plan: &Plan<'_>,
+        access: Access,
+    ) -> io::Result<(Object, Option<Metadata>)> {
         loop {
             match Object::open(place.clone(), plan.kind, access) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                opened => return Ok((opened?, false)),
+                opened => return opened.map(|(object, metadata)| (object, Some(metadata))),
             }
             if let Standing::Unborn(file) = examine(&place)? {
                 lock::wait_for_birth(&file)?;
@@ -113,7 +118,7 @@ impl Object {
             }
             match Object::create(place.clone(), plan) {
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
-                created => return Ok((created?, true)),
+                created => return Ok((created?, None)),
             }
         }
     }
@@ -136,20 +141,18 @@ impl Drop for Object {
         // SAFETY: the file is not used again.
         unsafe { ManuallyDrop::drop(&mut self.file) };
         // The lock was given up by closing, not by hand: a forked child that shares the handle keeps the object.
-        bury(&self.place, None);
+        bury(&self.place);
     }
 }
 
 /// Removes what stands under a name if it is dead, and says whether it did. Failing is harmless: the next one will.
-pub(super) fn bury(place: &Place, seen: Option<File>) -> bool {
-    drop(seen);
-    let Ok(file) = open_file(place, Access::ReadWrite) else { return false };
-    if !lock::begin_death(&file).unwrap_or(false) {
-        return false;
-    }
-    // Nobody else can remove it now; but somebody may have, and made another, before we had the lock.
-    let (Ok(ours), Ok(named)) = (file.metadata(), place.path.symlink_metadata()) else { return false };
-    ours.ino() == named.ino() && ours.dev() == named.dev() && std::fs::remove_file(&place.path).is_ok()
+pub(super) fn bury(place: &Place) -> bool {
+    let Ok(file) = open_file(&place.path, Access::ReadWrite) else { return false };
+    // Nobody else can remove it once we have the lock; but somebody may have before, and made another of the name. A
+    // file has its name and no other, so one that has any has this one.
+    lock::begin_death(&file).unwrap_or(false)
+        && judge(place, &file).is_ok_and(|metadata| metadata.nlink() > 0)
+        && fs::remove_file(&place.path).is_ok()
 }
 
 /// The kind of an object by its file.
@@ -157,19 +160,23 @@ pub(super) fn kind_of(file: &File, metadata: &Metadata) -> io::Result<Kind> {
     if metadata.mode() & BLOCK_BIT == 0 { Ok(Kind::Mapping) } else { block::read_kind(file) }
 }
 
-/// Opens a namespace's file, and refuses what nobody should have put there.
-pub(super) fn open_file(place: &Place, access: Access) -> io::Result<File> {
+/// Opens a file by its path alone, whatever it is.
+pub(super) fn open_file(path: &Path, access: Access) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(access == Access::ReadWrite).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let file = options.open(&place.path)?;
+    options.open(path)
+}
+
+/// Refuses what nobody should have put under a name.
+pub(super) fn judge(place: &Place, file: &File) -> io::Result<Metadata> {
     let metadata = file.metadata()?;
-    if metadata.file_type().is_fifo() || !metadata.is_file() {
+    if !metadata.is_file() {
         return Err(error(ErrorKind::WrongKind));
     }
     if place.namespace == Namespace::Local && metadata.uid() != folder::user() {
         return Err(os_error(libc::EPERM));
     }
-    Ok(file)
+    Ok(metadata)
 }
 
 /// Makes a file without a name: should this process die, it is gone.
@@ -251,22 +258,20 @@ fn taken(found: Kind, wanted: Kind) -> io::Error {
 /// Looks at what stands under a name; removes it if it is dead.
 fn examine(place: &Place) -> io::Result<Standing> {
     loop {
-        let file = match open_file(place, Access::ReadOnly) {
+        let file = match open_file(&place.path, Access::ReadOnly) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Nothing),
             file => file?,
         };
+        let metadata = judge(place, &file)?;
         match lock::life(&file)? {
-            Life::Living => {
-                let metadata = file.metadata()?;
-                // A file without a name was removed while we looked; what stands there now is to be seen.
-                if metadata.nlink() > 0 {
-                    return Ok(Standing::Object(kind_of(&file, &metadata)?));
-                }
-            }
+            // A file without a name was removed while we looked; what stands there now is to be seen.
+            Life::Living if metadata.nlink() == 0 => {}
+            Life::Living => return Ok(Standing::Object(kind_of(&file, &metadata)?)),
             Life::Unborn => return Ok(Standing::Unborn(file)),
             Life::Dying => thread::yield_now(),
             Life::Dead => {
-                if !bury(place, Some(file)) && stays(place) {
+                drop(file);
+                if !bury(place) && stays(place) {
                     return Err(os_error(libc::EACCES));
                 }
             }
@@ -276,10 +281,8 @@ fn examine(place: &Place) -> io::Result<Standing> {
 
 /// Whether a dead object cannot be removed because it is another user's.
 fn stays(place: &Place) -> bool {
-    match open_file(place, Access::ReadWrite) {
-        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
-        Ok(file) => file.metadata().is_ok_and(|metadata| metadata.uid() != folder::user() && folder::user() != 0),
-    }
+    let user = folder::user();
+    user != 0 && place.path.symlink_metadata().is_ok_and(|metadata| metadata.uid() != user)
 }
 
 fn mode(rights: Rights) -> u32 {

@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 
 use super::folder::{self, Place};
-use super::object::{link, make_unnamed, open_file};
+use super::object::{judge, link, make_unnamed, open_file};
 use super::{SectionOptions, check, error, os_error, uninterrupted};
 use crate::{Access, ErrorKind, Namespace, Rights};
 
@@ -29,20 +29,16 @@ pub(crate) struct PosixBirth {
 }
 
 impl Posix {
-    pub(super) fn create(
-        place: Place,
-        rights: Rights,
-        prepare: &dyn Fn(&File) -> io::Result<()>,
-    ) -> io::Result<Posix> {
+    pub(super) fn create(place: Place, rights: Rights, prepare: &dyn Fn(&File) -> io::Result<()>) -> io::Result<Posix> {
         let posix = Posix::make(place, rights, prepare)?;
         posix.link()?;
         Ok(posix)
     }
 
     pub(super) fn open(place: Place, access: Access) -> io::Result<Posix> {
-        let file = open_file(&place, access)?;
+        let file = open_file(&place.path, access)?;
         // Its creator has yet to give it a size, as `shm_open` and `ftruncate` leave it for a moment.
-        if file.metadata()?.size() == 0 {
+        if judge(&place, &file)?.size() == 0 {
             return Err(os_error(libc::ENOENT));
         }
         Ok(Posix { file, place, created: false })

@@ -22,9 +22,9 @@ use std::hint;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::Deadline;
 use super::futex::{self, Slept};
 use super::thread::{Thread, wake_next};
-use super::Deadline;
 
 pub(super) const WAITERS: u32 = libc::FUTEX_WAITERS;
 pub(super) const DIED: u32 = libc::FUTEX_OWNER_DIED;
@@ -38,7 +38,9 @@ const SPINS: u32 = 100;
 /// How an attempt to take a word ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    Yes { died: bool },
+    Yes {
+        died: bool,
+    },
     /// A `wait_all` has it frozen; settle that and come again.
     Frozen,
     TimedOut,

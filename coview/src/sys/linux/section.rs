@@ -2,7 +2,7 @@
 //!
 //! Needs `unsafe` for `fallocate` and `fcntl`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
@@ -29,7 +29,10 @@ enum Hold {
     Named(Object),
     Posix(Posix),
     /// A memfd, or a user's file.
-    Unnamed { file: File, memory: bool },
+    Unnamed {
+        file: File,
+        memory: bool,
+    },
 }
 
 /// The time in which a creator is alone with a new section. Dropping it needs nothing on Linux: closing the section,
@@ -63,13 +66,14 @@ impl Section {
     }
 
     pub(crate) fn open(name: &Name, access: Access, deadline: Deadline) -> io::Result<Section> {
-        let hold = if name.namespace() == Namespace::Posix {
+        if name.namespace() == Namespace::Posix {
             let place = Place::of(name);
-            Hold::Posix(appearing(&place, deadline, || Posix::open(place.clone(), access))?)
-        } else {
-            Hold::Named(open_within(name, Kind::Mapping, access, deadline)?)
-        };
-        Section::of_existing(hold)
+            return Section::of_existing(Hold::Posix(appearing(&place, deadline, || {
+                Posix::open(place.clone(), access)
+            })?));
+        }
+        let (object, metadata) = open_within(name, Kind::Mapping, access, deadline)?;
+        Ok(Section { hold: Hold::Named(object), size: metadata.size() })
     }
 
     pub(crate) fn create_or_open(
@@ -80,12 +84,12 @@ impl Section {
         let prepare = |file: &File| resize(file, size, options);
         if name.namespace() == Namespace::Posix {
             let (posix, birth) = posix::create_or_open(Place::of(name), options, &prepare)?;
-            let birth = birth.map(Birth::Posix);
-            return Ok((Section::of_existing(Hold::Posix(posix))?, birth));
+            return Ok((Section::of_existing(Hold::Posix(posix))?, birth.map(Birth::Posix)));
         }
         let plan = Plan { kind: Kind::Mapping, rights: options.rights, prepare: &prepare, unborn: true };
-        let (object, created) = Object::create_or_open(Place::of(name), &plan, options.access)?;
-        Ok((Section::of_existing(Hold::Named(object))?, created.then_some(Birth::Named)))
+        let (object, existed) = Object::create_or_open(Place::of(name), &plan, options.access)?;
+        let birth = if existed.is_none() { Some(Birth::Named) } else { None };
+        Ok((Section { hold: Hold::Named(object), size: existed.map_or(size, |metadata| metadata.size()) }, birth))
     }
 
     pub(crate) fn unnamed(size: u64, options: &SectionOptions) -> io::Result<Section> {
@@ -149,6 +153,9 @@ impl Section {
 
 /// Gives a new file its size, with the memory for it or without.
 fn resize(file: &File, size: u64, options: &SectionOptions) -> io::Result<()> {
+    if options.reserve {
+        check_memory(size)?;
+    }
     if !options.reserve || options.huge_pages {
         file.set_len(size)?;
     }
@@ -157,6 +164,23 @@ fn resize(file: &File, size: u64, options: &SectionOptions) -> io::Result<()> {
         Pages::take_huge(file, size)?;
     }
     if options.reserve { allocate(file, size) } else { Ok(()) }
+}
+
+/// Refuses what the machine has no memory for, before the kernel would look for some by killing processes: a tmpfs may
+/// be allowed more than there is, and a memfd knows no limit at all.
+fn check_memory(size: u64) -> io::Result<()> {
+    /// Less is not worth the question.
+    const ASK_FROM: u64 = 64 << 20;
+    if size < ASK_FROM {
+        return Ok(());
+    }
+    let Ok(figures) = fs::read_to_string("/proc/meminfo") else { return Ok(()) };
+    let kibibytes = |label: &str| -> Option<u64> {
+        figures.lines().find_map(|line| line.strip_prefix(label)?.trim().strip_suffix(" kB")?.parse().ok())
+    };
+    let Some(available) = kibibytes("MemAvailable:") else { return Ok(()) };
+    let free = available.saturating_add(kibibytes("SwapFree:").unwrap_or(0)).saturating_mul(1024);
+    if size > free { Err(os_error(libc::ENOSPC)) } else { Ok(()) }
 }
 
 /// Extends a user's file, with the room for it where the file system can promise that.

@@ -29,18 +29,14 @@ impl Semaphore {
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Semaphore> {
-        Semaphore::new(open_within(name, Kind::Semaphore, Access::ReadWrite, deadline)?)
+        Semaphore::new(open_within(name, Kind::Semaphore, Access::ReadWrite, deadline)?.0)
     }
 
-    pub(crate) fn create_or_open(
-        name: &Name,
-        start: SemaphoreStart,
-        rights: Rights,
-    ) -> io::Result<(Semaphore, bool)> {
+    pub(crate) fn create_or_open(name: &Name, start: SemaphoreStart, rights: Rights) -> io::Result<(Semaphore, bool)> {
         let prepare = |file: &File| prepare(file, start);
         let plan = Plan { kind: Kind::Semaphore, rights, prepare: &prepare, unborn: false };
-        let (object, created) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
-        Ok((Semaphore::new(object)?, created))
+        let (object, existed) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
+        Ok((Semaphore::new(object)?, existed.is_none()))
     }
 
     pub(crate) fn release(&self, count: u32) -> io::Result<u32> {

@@ -117,7 +117,8 @@ pub(super) fn thaw(block: &Block) {
 pub(super) fn take(block: &Block, deadline: Deadline) -> io::Result<bool> {
     // The first look needs nothing of the thread, and is usually the last.
     let seen = block.state().load(Ordering::SeqCst);
-    if seen & (FROZEN | WAITERS) == 0 && count_of(seen) > 0 && replace(block, seen, state_of(count_of(seen) - 1, seen)) {
+    if seen & (FROZEN | WAITERS) == 0 && count_of(seen) > 0 && replace(block, seen, state_of(count_of(seen) - 1, seen))
+    {
         return Ok(true);
     }
     thread::with(|thread| take_slow(thread, block, deadline))

@@ -13,7 +13,7 @@
 //! | taking | what was taken is taken, a mutex among it abandoned; what was not is thawed like above |
 
 use std::ffi::CString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -283,10 +283,7 @@ fn sleepable<'a>(thread: &Thread, objects: &[Waitable<'a>]) -> io::Result<Option
     objects.iter().map(|object| object.sleepable(thread)).collect()
 }
 
-fn first_unsignaled<'a, 'b>(
-    thread: &Thread,
-    objects: &'b [Waitable<'a>],
-) -> io::Result<Option<&'b Waitable<'a>>> {
+fn first_unsignaled<'a, 'b>(thread: &Thread, objects: &'b [Waitable<'a>]) -> io::Result<Option<&'b Waitable<'a>>> {
     for object in objects {
         if !object.is_signaled(thread)? {
             return Ok(Some(object));
@@ -331,16 +328,18 @@ impl Drop for Latched<'_> {
 }
 
 /// Opens an object, waiting for its name to appear.
-pub(super) fn open_within(name: &Name, kind: Kind, access: Access, deadline: Deadline) -> io::Result<Object> {
-    appearing(&Place::of(name), deadline, || Object::open(Place::of(name), kind, access))
+pub(super) fn open_within(
+    name: &Name,
+    kind: Kind,
+    access: Access,
+    deadline: Deadline,
+) -> io::Result<(Object, Metadata)> {
+    let place = Place::of(name);
+    appearing(&place, deadline, || Object::open(place.clone(), kind, access))
 }
 
 /// Calls `open` until it finds something or the deadline passes.
-pub(super) fn appearing<T>(
-    place: &Place,
-    deadline: Deadline,
-    open: impl Fn() -> io::Result<T>,
-) -> io::Result<T> {
+pub(super) fn appearing<T>(place: &Place, deadline: Deadline, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
     let absent = |result: &io::Result<T>| matches!(result, Err(error) if error.kind() == io::ErrorKind::NotFound);
     let opened = open();
     if deadline.is_now() || !absent(&opened) {
@@ -383,8 +382,7 @@ impl Watch {
         let timeout = deadline.left().unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
         // Rounded up: a wait of 0 would spin.
         let timeout_ms = libc::c_int::try_from(timeout.as_millis()).expect("at most 50") + 1;
-        let mut poll =
-            libc::pollfd { fd: self.inotify.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let mut poll = libc::pollfd { fd: self.inotify.as_fd().as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: one pollfd of our own.
         unsafe { libc::poll(&mut poll, 1, timeout_ms) };
         let mut events = [0; 4096];
