@@ -22,7 +22,7 @@ const REST_PER_ENTRY: Duration = Duration::from_micros(50);
 
 /// Removes every dead object of a namespace, and says how many there were.
 pub(crate) fn sweep(namespace: Namespace) -> io::Result<usize> {
-    Ok(places(namespace)?.filter(|place| bury(place)).count())
+    Ok(places(namespace)?.filter(bury).count())
 }
 
 /// Sweeps a folder that has rested long enough since the last time. The folder's own access time keeps the account.
