@@ -6,5 +6,6 @@ cd "$(dirname "$0")/.."
 . ci/windows-env.sh
 
 export RUSTDOCFLAGS=-Dwarnings
-cargo doc --no-deps --workspace
-cargo_windows doc --no-deps --workspace
+# The command is called as the library is, and its pages would take the place of the library's.
+cargo doc --no-deps --workspace --exclude coview-cli
+cargo_windows doc --no-deps --workspace --exclude coview-cli
