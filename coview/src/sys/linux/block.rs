@@ -26,7 +26,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use super::{check, error};
 use crate::ErrorKind;
@@ -124,6 +124,10 @@ pub(super) struct Block {
     inode: u64,
     /// A thread of this process owns the mutex through this mapping, so the mapping has to stay.
     held: AtomicBool,
+    /// How often that thread has it. Only that thread touches this and the next.
+    pub(super) levels: AtomicU32,
+    /// Another mutex that the same thread owns.
+    pub(super) next_held: AtomicPtr<Block>,
     /// The handle is gone; whoever ends `held` unmaps.
     orphaned: AtomicBool,
 }
@@ -144,8 +148,17 @@ impl Block {
         let page_len = page_len();
         let pages = map_pages(file, page_len)?;
         let (device, inode) = (metadata.dev(), metadata.ino());
-        let (held, orphaned) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok((Box::new(Block { pages, page_len, device, inode, held, orphaned }), picture))
+        let block = Block {
+            pages,
+            page_len,
+            device,
+            inode,
+            held: AtomicBool::new(false),
+            levels: AtomicU32::new(0),
+            next_held: AtomicPtr::new(ptr::null_mut()),
+            orphaned: AtomicBool::new(false),
+        };
+        Ok((Box::new(block), picture))
     }
 
     /// What is equal for two mappings of one object and for nothing else.

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::Ordering;
 
 use super::block::{self, Block, Start};
 use super::folder::Place;
@@ -43,6 +44,7 @@ impl Mutex {
         thread::with(|thread| self.lock_on(thread, deadline))
     }
 
+    #[inline]
     pub(crate) fn unlock(&self) -> io::Result<()> {
         thread::with(|thread| {
             let Some(taken) = thread.remove_level(&self.block)? else { return Ok(()) };
@@ -57,9 +59,18 @@ impl Mutex {
 
     #[inline]
     pub(super) fn lock_on(&self, thread: &Thread, deadline: Deadline) -> io::Result<Option<Locked>> {
+        if robust::take_free(thread, self.block.owner()) {
+            thread.note_owned(&self.block);
+            return Ok(Some(Locked::Normally));
+        }
+        self.lock_slow(thread, deadline)
+    }
+
+    #[cold]
+    fn lock_slow(&self, thread: &Thread, deadline: Deadline) -> io::Result<Option<Locked>> {
         loop {
             // Relaxed: the word can name this thread only if this thread wrote it.
-            let seen = self.block.owner().load(std::sync::atomic::Ordering::Relaxed);
+            let seen = self.block.owner().load(Ordering::Relaxed);
             if seen & robust::OWNER == thread.id() && thread.add_level(&self.block)? {
                 return Ok(Some(Locked::Normally));
             }

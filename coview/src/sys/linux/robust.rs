@@ -32,8 +32,9 @@ pub(super) const OWNER: u32 = libc::FUTEX_TID_MASK;
 /// No thread has this id: the kernel's end at 2^22.
 pub(super) const FROZEN: u32 = OWNER;
 
-/// How often a taker looks again before it sleeps. A hold is shorter than a sleep and a wake.
-const SPINS: u32 = 100;
+/// How often a taker looks again before it sleeps, pausing twice as long each time. A hold is usually shorter than a
+/// sleep and a wake; and each look costs the owner the cache line, so the looks are few.
+const LOOKS: u32 = 7;
 
 /// How an attempt to take a word ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,22 +47,22 @@ pub(super) enum Taken {
     TimedOut,
 }
 
-/// Takes a word, waiting until the deadline.
+/// Takes a word that nobody has and nobody waits for.
 #[inline]
+pub(super) fn take_free(thread: &Thread, word: &AtomicU32) -> bool {
+    let _announced = thread.announce(word);
+    try_take(thread, word, 0, 0)
+}
+
+/// Takes a word, waiting until the deadline.
 pub(super) fn take(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
     let _announced = thread.announce(word);
-    // Acquire: pairs with the swap in `give`. Relaxed: a failure is looked at again.
-    if word.compare_exchange(0, thread.id(), Ordering::Acquire, Ordering::Relaxed).is_ok() {
-        // SAFETY: the word was free, so it is on nobody's list; its block stays mapped while it is held.
-        unsafe { thread.join(word) };
-        return Ok(Taken::Yes { died: false });
-    }
     take_slow(thread, word, deadline)
 }
 
 #[cold]
 fn take_slow(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
-    let mut spins = 0;
+    let mut looks = 0;
     // Once asleep, others may sleep behind us whom only `WAITERS` remembers.
     let mut behind = 0;
     loop {
@@ -76,9 +77,9 @@ fn take_slow(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Resul
             }
         } else if deadline.is_now() {
             return Ok(Taken::TimedOut);
-        } else if spins < SPINS {
-            spins += 1;
-            hint::spin_loop();
+        } else if looks < LOOKS {
+            looks += 1;
+            (0..1 << looks).for_each(|_| hint::spin_loop());
         } else if note_waiter(word, seen) {
             match futex::wait(word, seen | WAITERS, deadline)? {
                 Slept::TimedOut => return Ok(Taken::TimedOut),
@@ -89,6 +90,7 @@ fn take_slow(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Resul
 }
 
 /// Takes a free word that was seen as `seen`. The word must be announced.
+#[inline]
 fn try_take(thread: &Thread, word: &AtomicU32, seen: u32, behind: u32) -> bool {
     let taken = thread.id() | (seen & WAITERS) | behind;
     // Acquire: pairs with the swap in `give`, or with the kernel's when the owner died.

@@ -6,7 +6,7 @@
 //!
 //! The kernel's side is described in its `Documentation/locking/robust-futex-ABI.rst`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ffi::c_long;
 use std::io;
 use std::ptr::{self, NonNull};
@@ -21,14 +21,10 @@ pub(super) struct Thread {
     /// The thread's id, on a page that a forked child finds zeroed: there, everything here is the parent's.
     mark: Cell<Option<NonNull<AtomicU32>>>,
     head: Cell<*mut Head>,
-    held: RefCell<Vec<Held>>,
-}
-
-/// A mutex that this thread owns.
-struct Held {
-    block: *const Block,
-    identity: (u64, u64),
-    levels: u32,
+    /// Where a word's list node is, counted from the word.
+    node_at: Cell<isize>,
+    /// The mutexes that this thread owns: the block of the last one, which leads to the others.
+    held: Cell<*mut Block>,
 }
 
 /// The kernel's `struct robust_list_head`.
@@ -40,11 +36,18 @@ struct Head {
 }
 
 thread_local! {
-    static THREAD: Thread =
-        const { Thread { mark: Cell::new(None), head: Cell::new(ptr::null_mut()), held: RefCell::new(Vec::new()) } };
+    static THREAD: Thread = const {
+        Thread {
+            mark: Cell::new(None),
+            head: Cell::new(ptr::null_mut()),
+            node_at: Cell::new(0),
+            held: Cell::new(ptr::null_mut()),
+        }
+    };
 }
 
 /// Calls `work` with the calling thread's record.
+#[inline]
 pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result<T> {
     THREAD
         .try_with(|thread| {
@@ -59,6 +62,7 @@ pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result
 
 impl Thread {
     /// The kernel's id of this thread; 0 before `enter` and in a forked child.
+    #[inline]
     pub(super) fn id(&self) -> u32 {
         // SAFETY: the page lives as long as the thread's record.
         // Relaxed: only this thread writes it.
@@ -74,8 +78,10 @@ impl Thread {
         };
         self.mark.set(Some(mark));
         // The parent's mutexes are the parent's. Their blocks stay mapped: the parent's handles were copied too.
-        self.held.borrow_mut().clear();
-        self.head.set(robust_head()?);
+        self.held.set(ptr::null_mut());
+        let (head, node_at) = robust_head()?;
+        self.head.set(head);
+        self.node_at.set(node_at);
         // SAFETY: a call without arguments that cannot fail.
         let id = unsafe { libc::gettid() };
         // SAFETY: the page lives as long as the thread's record.
@@ -151,61 +157,92 @@ impl Thread {
 
     /// How often this thread has the mutex.
     pub(super) fn levels(&self, block: &Block) -> u32 {
-        let identity = block.identity();
-        self.held.borrow().iter().find(|held| held.identity == identity).map_or(0, |held| held.levels)
+        // Relaxed, here and below: `levels` and `next_held` belong to the thread that owns the mutex.
+        self.find_held(block).map_or(0, |held| held.levels.load(Ordering::Relaxed))
     }
 
     /// Notes the first level of a mutex.
     #[inline]
     pub(super) fn note_owned(&self, block: &Block) {
         block.begin_hold();
-        self.held.borrow_mut().push(Held { block, identity: block.identity(), levels: 1 });
+        block.levels.store(1, Ordering::Relaxed);
+        block.next_held.store(self.held.get(), Ordering::Relaxed);
+        self.held.set(ptr::from_ref(block).cast_mut());
     }
 
     /// Adds a level to a mutex that this thread owns; `false` if it does not.
     pub(super) fn add_level(&self, block: &Block) -> io::Result<bool> {
-        let identity = block.identity();
-        let mut held = self.held.borrow_mut();
-        let Some(held) = held.iter_mut().find(|held| held.identity == identity) else { return Ok(false) };
-        held.levels = held.levels.checked_add(1).ok_or_else(|| error(ErrorKind::LimitExceeded))?;
+        let Some(held) = self.find_held(block) else { return Ok(false) };
+        let levels = held.levels.load(Ordering::Relaxed).checked_add(1);
+        held.levels.store(levels.ok_or_else(|| error(ErrorKind::LimitExceeded))?, Ordering::Relaxed);
         Ok(true)
     }
 
     /// Gives one level back. After the last one, returns the block through which the mutex was taken.
     #[inline]
     pub(super) fn remove_level(&self, block: &Block) -> io::Result<Option<*const Block>> {
-        let identity = block.identity();
-        let mut all = self.held.borrow_mut();
-        let index = all.iter().rposition(|held| held.identity == identity);
-        let index = index.ok_or_else(|| error(ErrorKind::NotOwner))?;
-        all[index].levels -= 1;
-        if all[index].levels > 0 {
+        let Some(held) = self.find_held(block) else { return Err(error(ErrorKind::NotOwner)) };
+        // Relaxed: see `levels`.
+        let levels = held.levels.load(Ordering::Relaxed) - 1;
+        held.levels.store(levels, Ordering::Relaxed);
+        if levels > 0 {
             return Ok(None);
         }
-        Ok(Some(all.swap_remove(index).block))
+        self.forget_held(held);
+        Ok(Some(held))
+    }
+
+    /// The block through which this thread owns the mutex, which may be another handle's than the one asked with.
+    #[inline]
+    fn find_held(&self, block: &Block) -> Option<&Block> {
+        let mut next = self.held.get();
+        // SAFETY: what is in the list is held, and so mapped and not freed.
+        while let Some(held) = unsafe { next.as_ref() } {
+            if ptr::eq(held, block) || held.identity() == block.identity() {
+                return Some(held);
+            }
+            next = held.next_held.load(Ordering::Relaxed);
+        }
+        None
+    }
+
+    /// Takes a block out of the list that `held` begins.
+    #[inline]
+    fn forget_held(&self, block: &Block) {
+        let after = block.next_held.load(Ordering::Relaxed);
+        if ptr::eq(self.held.get(), block) {
+            self.held.set(after);
+            return;
+        }
+        let mut next = self.held.get();
+        // SAFETY: as in `find_held`.
+        while let Some(held) = unsafe { next.as_ref() } {
+            next = held.next_held.load(Ordering::Relaxed);
+            if ptr::eq(next, block) {
+                held.next_held.store(after, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Where the kernel expects the list node of a word.
     #[inline]
     fn node(&self, word: &AtomicU32) -> *mut u8 {
-        // SAFETY: the head is this thread's.
-        let offset = unsafe { (*self.head.get()).futex_offset };
-        word.as_ptr().cast::<u8>().wrapping_offset(-(offset as isize))
+        word.as_ptr().cast::<u8>().wrapping_offset(self.node_at.get())
     }
 }
 
 impl Drop for Thread {
     /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped.
     fn drop(&mut self) {
-        if self.id() != 0 {
-            let held = std::mem::take(&mut *self.held.borrow_mut());
-            for held in held {
-                // SAFETY: the block stays mapped while it is held.
-                let block = unsafe { &*held.block };
-                robust::abandon(self, block.owner(), block.multi());
-                // SAFETY: the block is not used again here.
-                unsafe { Block::end_hold(held.block) };
-            }
+        // In a forked child that never entered, what is in the list is the parent's.
+        let mut next = if self.id() == 0 { ptr::null_mut() } else { self.held.get() };
+        // SAFETY: as in `find_held`.
+        while let Some(held) = unsafe { next.as_ref() } {
+            let this = next;
+            next = held.next_held.load(Ordering::Relaxed);
+            robust::abandon(self, held.owner(), held.multi());
+            // SAFETY: the block is not used again here.
+            unsafe { Block::end_hold(this) };
         }
         if let Some(mark) = self.mark.get() {
             block::unmap_fork_mark(mark);
@@ -241,7 +278,7 @@ fn unmarked(link: *mut u8) -> *mut u8 {
 }
 
 /// Finds the head that the C library has registered, and makes sure that nodes of ours fit its distance.
-fn robust_head() -> io::Result<*mut Head> {
+fn robust_head() -> io::Result<(*mut Head, isize)> {
     let mut head: *mut Head = ptr::null_mut();
     let mut len: usize = 0;
     // SAFETY: both pointers are to variables of our own.
@@ -253,7 +290,7 @@ fn robust_head() -> io::Result<*mut Head> {
     // SAFETY: the kernel says that this is the thread's registered head.
     let offset = unsafe { (*head).futex_offset };
     // glibc has -32, musl -28; with these the nodes of both words lie in the private page and do not overlap.
-    if matches!(offset, -32 | -28) { Ok(head) } else { Err(error(ErrorKind::Unsupported)) }
+    if matches!(offset, -32 | -28) { Ok((head, -(offset as isize))) } else { Err(error(ErrorKind::Unsupported)) }
 }
 
 /// Wakes who waits for a word that has just become free: one, or all if some of them wait for several objects.
