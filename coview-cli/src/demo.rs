@@ -39,14 +39,18 @@ pub(crate) struct Demo {
     name: String,
 }
 
+/// A scene, which fails if anything is not as it should be.
+type Scene = fn(&Names) -> Result<(), Failure>;
+
+const SCENES: [(&str, Scene); 4] = [
+    ("client and server", client_and_server),
+    ("peer to peer", peer_to_peer),
+    ("the mutex", the_mutex),
+    ("the clean-up", the_clean_up),
+];
+
 impl Demo {
     pub(crate) fn run(&self) -> Outcome {
-        const SCENES: [(&str, fn(&Names) -> Result<(), Failure>); 4] = [
-            ("client and server", client_and_server),
-            ("peer to peer", peer_to_peer),
-            ("the mutex", the_mutex),
-            ("the clean-up", the_clean_up),
-        ];
         let started = Instant::now();
         let names = Names::new(&self.name);
         check_unused(&names)?;

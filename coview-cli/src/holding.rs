@@ -13,7 +13,7 @@ use shared_child::SharedChild;
 
 use crate::failure::{DONE, Failure, Outcome};
 use crate::os::{self, Stop};
-use crate::output;
+use crate::{output, units};
 
 /// How often a wait looks for a signal.
 const SLICE: Duration = Duration::from_millis(100);
@@ -75,7 +75,7 @@ impl Holding {
         if !self.command.is_empty() {
             return run(&self.command, stops);
         }
-        let size = size.map(|size| format!(", {size} bytes")).unwrap_or_default();
+        let size = size.map(|size| format!(", {}", units::bytes(size))).unwrap_or_default();
         output::say(format_args!("created {kind} `{}`{size}; holding it until Ctrl-C", output::printable(name)));
         stops.wait();
         Ok(DONE)

@@ -8,8 +8,8 @@ use coview::{ErrorKind, Holder, Namespace, Object, State};
 use serde::Serialize;
 
 use crate::failure::{DONE, Outcome};
-use crate::output;
 use crate::units::human_size;
+use crate::{output, units};
 
 const FIELDS: &str = "\
 JSON fields, all of them always present: name, complete_name (false: `name` is only its beginning), namespace (local,
@@ -241,7 +241,7 @@ fn cells(object: &Object) -> Vec<String> {
 }
 
 fn print_fields(object: &Object) -> io::Result<()> {
-    let size = |bytes: u64| format!("{bytes} bytes ({})", human_size(bytes));
+    let size = |bytes: u64| format!("{} ({})", units::bytes(bytes), human_size(bytes));
     let age = object.created.and_then(|created| created.elapsed().ok());
     let fields = [
         ("name", output::printable(&object.name)),

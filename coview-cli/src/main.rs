@@ -59,12 +59,13 @@ enum Command {
     Sweep(inspect::Sweep),
     Completions(documents::Completions),
     Man(documents::Man),
-    #[command(hide = true)]
-    DemoPart(demo::DemoPart),
 }
 
 fn main() {
-    let outcome = run(&Arguments::parse().command);
+    let outcome = match demo::DemoPart::from_command_line() {
+        Some(part) => part.run(),
+        None => run(&Arguments::parse().command),
+    };
     let status = outcome.unwrap_or_else(|failure| {
         if !failure.is_quiet() {
             output::complain(&failure);
@@ -89,7 +90,6 @@ fn run(command: &Command) -> Outcome {
         Command::Sweep(sweep) => sweep.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
-        Command::DemoPart(part) => part.run(),
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     fn every_command_shows_examples() {
         fn check(command: &clap::Command) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(command.is_hide_set() || help.contains("Example"), "`{}` has no example", command.get_name());
+            assert!(help.contains("Example"), "`{}` has no example", command.get_name());
             command.get_subcommands().for_each(check);
         }
         check(&Arguments::command());

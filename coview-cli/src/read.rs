@@ -96,8 +96,8 @@ impl Read {
         let room = room_behind(mapping, self.offset)?;
         let length = self.length.unwrap_or(room);
         if length > room {
-            let offset = self.offset;
-            return Err(Failure::Refused(format!("{length} bytes were asked for, and {room} are behind {offset}")));
+            let (asked, offset) = (units::bytes(length), self.offset);
+            return Err(Failure::Refused(format!("asked for {asked}, and there are {room} from offset {offset} on")));
         }
         Ok(self.offset..self.offset + length)
     }

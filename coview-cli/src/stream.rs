@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
+use crate::units::bytes;
 
 /// How much of a mapping is mapped at once, so that no mapping is too large.
 const WINDOW: u64 = 16 << 20;
@@ -63,7 +64,7 @@ impl Source {
         match self.len {
             Some(len) if len > room => {
                 let label = &self.label;
-                Err(Failure::Refused(format!("{label} has {len} bytes, and {room} fit; nothing was written")))
+                Err(Failure::Refused(format!("{label} has {}, and {room} fit; nothing was written", bytes(len))))
             }
             _ => Ok(()),
         }
@@ -73,7 +74,7 @@ impl Source {
     pub(crate) fn check_end(&mut self, written: u64) -> Result<(), Failure> {
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(Failure::Refused(format!("{} is too long: {written} bytes fit", self.label))),
+            Ok(_) => Err(Failure::Refused(format!("{} is too long: only {} fit", self.label, bytes(written)))),
             Err(error) => Err(self.failure(error)),
         }
     }
@@ -123,8 +124,8 @@ impl Progress {
         self
     }
 
-    pub(crate) fn advance(&mut self, bytes: u64) {
-        self.done += bytes;
+    pub(crate) fn advance(&mut self, moved: u64) {
+        self.done += moved;
         if self.wanted && self.bar.is_none() && self.started.elapsed() > PATIENCE {
             self.bar = Some(self.new_bar());
         }
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn windows_cover_a_range_without_gap_or_overlap() {
         assert_eq!(windows(5..5).count(), 0);
-        assert_eq!(windows(5..6).collect::<Vec<_>>(), [5..6]);
+        assert!(windows(5..6).eq(std::iter::once(5..6)));
         let three = windows(7..7 + 2 * WINDOW + 1).collect::<Vec<_>>();
         assert_eq!(three, [7..7 + WINDOW, 7 + WINDOW..7 + 2 * WINDOW, 7 + 2 * WINDOW..8 + 2 * WINDOW]);
         assert_eq!(windows(u64::MAX - 1..u64::MAX).count(), 1);

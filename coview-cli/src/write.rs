@@ -67,7 +67,10 @@ impl Write {
         }
         let len = bytes.len() as u64;
         if len > room {
-            return Err(Failure::Refused(format!("the text has {len} bytes, and {room} fit; nothing was written")));
+            return Err(Failure::Refused(format!(
+                "the text has {}, and {room} fit; nothing was written",
+                units::bytes(len)
+            )));
         }
         if len > 0 {
             mapping.view_range(self.offset..self.offset + len)?.write(0, &bytes);
@@ -95,6 +98,6 @@ impl Write {
 pub(crate) fn room_behind(mapping: &Mapping, offset: u64) -> Result<u64, Failure> {
     let size = mapping.size();
     size.checked_sub(offset).ok_or_else(|| {
-        Failure::Refused(format!("the offset {offset} lies beyond the mapping's end: it has {size} bytes"))
+        Failure::Refused(format!("the offset {offset} lies beyond the mapping's end: it has {}", units::bytes(size)))
     })
 }

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use anstyle::{AnsiColor, Style};
 use shared_child::SharedChild;
 
-use super::part::Names;
+use super::part::{Names, WORD};
 use super::{PATIENCE, too_slow};
 use crate::failure::Failure;
 use crate::output;
@@ -69,7 +69,7 @@ impl Cast {
     pub(super) fn start(&mut self, label: &str, role: &str, names: &Names) -> Result<usize, Failure> {
         let failure = |source| Failure::Stream(format!("start process {label}"), source);
         let mut command = Command::new(std::env::current_exe().map_err(failure)?);
-        command.args(["demo-part", role, "--", &names.mapping]);
+        command.args([WORD, role, "--", &names.mapping]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = Arc::new(SharedChild::spawn(&mut command).map_err(failure)?);
         let place = self.actors.len();

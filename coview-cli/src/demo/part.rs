@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Parser, Subcommand};
 use coview::{Event, Mapping, Mutex, MutexGuard, Semaphore};
 
 use super::PATIENCE;
@@ -42,8 +42,12 @@ impl Names {
     }
 }
 
-/// One process of the demo; the demo starts it.
-#[derive(Debug, Args)]
+/// The word by which the demo starts its parts. It is not among the commands, so that no help, manual or completion
+/// shows it.
+pub(super) const WORD: &str = "demo-part";
+
+/// One process of the demo.
+#[derive(Debug, Parser)]
 pub(crate) struct DemoPart {
     #[command(subcommand)]
     role: Role,
@@ -62,6 +66,12 @@ enum Role {
 }
 
 impl DemoPart {
+    /// The part to play, if this process was started to play one.
+    pub(crate) fn from_command_line() -> Option<DemoPart> {
+        let is_part = std::env::args_os().nth(1).is_some_and(|word| word == WORD);
+        is_part.then(|| DemoPart::parse_from(std::env::args_os().skip(1)))
+    }
+
     pub(crate) fn run(&self) -> Outcome {
         match &self.role {
             Role::Client { name } => client(&Names::new(name)),

@@ -1,0 +1,166 @@
+//! What the tests of the command share: running it with a deadline, and holding objects with it.
+
+// Each test program uses a part of this.
+#![allow(dead_code, unreachable_pub)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long anything may take before the test has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The command under test, as a COMMAND for itself too.
+pub const COVIEW: &str = env!("CARGO_BIN_EXE_coview");
+
+/// A name that no other test and no other run uses.
+pub fn name(test: &str) -> String {
+    format!("cli.{test}.{}", std::process::id())
+}
+
+/// What a finished command has said.
+#[derive(Debug)]
+pub struct Said {
+    pub status: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+impl Said {
+    /// The stdout of a command that succeeded.
+    pub fn ok(self) -> String {
+        assert_eq!(self.status, Some(0), "{}", self.stderr);
+        String::from_utf8(self.stdout).expect("stdout is UTF-8")
+    }
+
+    /// The stderr of a command that failed with a status.
+    pub fn failed(self, status: i32) -> String {
+        assert_eq!(self.status, Some(status), "{}", self.stderr);
+        self.stderr
+    }
+
+    pub fn json(self) -> serde_json::Value {
+        serde_json::from_str(&self.ok()).expect("stdout is JSON")
+    }
+}
+
+/// Runs the command to its end.
+pub fn coview(arguments: &[&str]) -> Said {
+    coview_fed(arguments, b"")
+}
+
+/// Runs the command to its end with something on its stdin.
+pub fn coview_fed(arguments: &[&str], input: &[u8]) -> Said {
+    let mut running = Running::start(arguments);
+    let mut stdin = running.stdin();
+    let input = input.to_vec();
+    // A command that does not read its stdin is no failure.
+    thread::spawn(move || stdin.write_all(&input));
+    running.finish()
+}
+
+/// A running command, killed when the test ends before it.
+pub struct Running {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Receiver<Vec<u8>>,
+}
+
+impl Running {
+    pub fn start(arguments: &[&str]) -> Running {
+        let mut command = Command::new(COVIEW);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
+        let stdout = child.stdout.take().map(BufReader::new);
+        let stderr = collect(child.stderr.take().expect("stderr is piped"));
+        Running { child, stdout, stderr }
+    }
+
+    /// Starts a command that says one line of JSON on stdout when it is ready, and waits for that.
+    pub fn start_ready(arguments: &[&str]) -> Running {
+        let mut running = Running::start(arguments);
+        let line = running.line();
+        let ready: serde_json::Value = serde_json::from_str(&line).expect("the line is JSON");
+        assert!(ready["name"].is_string(), "{line}");
+        running
+    }
+
+    /// Reads one line of stdout.
+    pub fn line(&mut self) -> String {
+        let mut stdout = self.stdout.take().expect("stdout is read by one at a time");
+        let (sender, received) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = stdout.read_line(&mut line);
+            let _ = sender.send((read, line, stdout));
+        });
+        let (read, line, stdout) = received.recv_timeout(PATIENCE).expect("a line comes in time");
+        self.stdout = Some(stdout);
+        assert!(read.expect("stdout is UTF-8") > 0, "stdout ended before a line");
+        line
+    }
+
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("stdin is taken once")
+    }
+
+    /// Closes stdout, as `head` does.
+    pub fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the process without a chance to clean up.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.wait();
+    }
+
+    /// Waits for the end.
+    pub fn finish(mut self) -> Said {
+        drop(self.child.stdin.take());
+        let stdout = self.stdout.take().map(collect);
+        let stdout = stdout.map(|stdout| stdout.recv_timeout(PATIENCE).expect("stdout ends in time"));
+        let stderr = self.stderr.recv_timeout(PATIENCE).expect("stderr ends in time");
+        let status = self.wait().code();
+        Said { status, stdout: stdout.unwrap_or_default(), stderr: String::from_utf8_lossy(&stderr).into_owned() }
+    }
+
+    fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.child.try_wait().expect("it can be waited for") {
+                Some(status) => return status,
+                None => assert!(Instant::now() < deadline, "the command does not end"),
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // Nothing depends on this; a run of the tests leaves nothing behind, though, even for those who look.
+        let _ = coview::sweep(coview::Namespace::Local);
+        let _ = coview::sweep(coview::Namespace::Global);
+    }
+}
+
+fn collect(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, received) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What came before an error is what there is to see.
+        let _ = stream.read_to_end(&mut bytes);
+        let _ = sender.send(bytes);
+    });
+    received
+}
