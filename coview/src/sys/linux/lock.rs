@@ -31,7 +31,8 @@ const BIRTH: libc::off_t = 1;
 
 /// Asks, and takes nothing. A descriptor open for reading will do.
 pub(super) fn life(file: &File) -> io::Result<Life> {
-    let mut lock = range(libc::F_WRLCK, LIFE, 2);
+    // Byte 0 alone: those who waited for a birth have byte 1 shared, and are no sign of life.
+    let mut lock = range(libc::F_WRLCK, LIFE, 1);
     fcntl(file, libc::F_OFD_GETLK, &mut lock)?;
     Ok(match (libc::c_int::from(lock.l_type), lock.l_len) {
         (libc::F_UNLCK, _) => Life::Dead,
@@ -44,6 +45,11 @@ pub(super) fn life(file: &File) -> io::Result<Life> {
 /// Says that a handle is open; `false` if somebody has the file to himself.
 pub(super) fn hold(file: &File) -> io::Result<bool> {
     taken(fcntl(file, libc::F_OFD_SETLK, &mut range(libc::F_RDLCK, LIFE, 1)))
+}
+
+/// Says that the handle is closed, whoever else has a copy of its descriptor.
+pub(super) fn let_go(file: &File) -> io::Result<()> {
+    fcntl(file, libc::F_OFD_SETLK, &mut range(libc::F_UNLCK, LIFE, 2))
 }
 
 /// Takes a new file for its creator alone.

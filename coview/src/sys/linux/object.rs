@@ -11,6 +11,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::process;
 use std::thread;
 
 use super::folder::{self, Place};
@@ -28,6 +29,8 @@ pub(super) const BLOCK_BIT: u32 = 0o1000;
 pub(super) struct Object {
     file: ManuallyDrop<File>,
     place: Place,
+    /// The process that opened it. A forked child has a copy of the handle, but the lock is its parent's.
+    process: u32,
 }
 
 /// What a new object's file shall be.
@@ -57,7 +60,7 @@ impl Object {
         };
         loop {
             match link(&file, &place.path) {
-                Ok(()) => return Ok(Object { file: ManuallyDrop::new(file), place }),
+                Ok(()) => return Ok(Object::new(file, place)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match examine(&place)? {
                     Standing::Nothing => {}
                     Standing::Object(kind) => return Err(taken(kind, plan.kind)),
@@ -93,7 +96,7 @@ impl Object {
             if metadata.nlink() == 0 {
                 continue;
             }
-            let object = Object { file: ManuallyDrop::new(file), place };
+            let object = Object::new(file, place);
             return match kind_of(&object.file, &metadata)? {
                 found if found == kind => Ok((object, metadata)),
                 _ => Err(error(ErrorKind::WrongKind)),
@@ -134,13 +137,21 @@ impl Object {
     pub(super) fn file(&self) -> &File {
         &self.file
     }
+
+    fn new(file: File, place: Place) -> Object {
+        Object { file: ManuallyDrop::new(file), place, process: process::id() }
+    }
 }
 
 impl Drop for Object {
     fn drop(&mut self) {
+        if self.process == process::id() {
+            // Closing alone would leave the lock to any child that another thread has just forked and that has not
+            // come to its `exec` yet: the name would stay taken for that moment.
+            let _ = lock::let_go(&self.file);
+        }
         // SAFETY: the file is not used again.
         unsafe { ManuallyDrop::drop(&mut self.file) };
-        // The lock was given up by closing, not by hand: a forked child that shares the handle keeps the object.
         bury(&self.place);
     }
 }
