@@ -25,14 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const EXAMPLES: &str = r#"Examples:
   coview demo
-  coview demo --name something.else               if the name `penghao` is in use
+  coview demo --name something.else               if the name `penghao` is in use"#;
 
-The scenes: client and server, eight processes race to create, eight processes add under a mutex, and one process is
-killed. Each line says which process speaks. Exits with 1 if anything is not as it should be."#;
+const SUMMARY: &str = "\
+The scenes: client and server, eight processes race to create, eight processes add under a mutex, and one process is \
+killed. Each line says which process speaks. Exits with 1 if anything is not as it should be.";
 
 /// Show it working: shared memory, a mutex and their clean-up, with real processes
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = format!("{EXAMPLES}\n\n{SUMMARY}"))]
 pub(crate) struct Demo {
     /// The name to use, alone and with endings such as `.lock`
     #[arg(long, default_value = "penghao")]

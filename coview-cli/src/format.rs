@@ -1,6 +1,5 @@
 //! The shapes in which bytes are printed: raw, text, hex and JSON. Each takes a stream in pieces of any length.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// A way to print bytes.
@@ -106,7 +105,7 @@ impl Hex {
             }
             self.repeating = true;
         } else {
-            out.write_all(hex_line(self.offset, &self.line).as_bytes())?;
+            out.write_all(&hex_line(self.offset, &self.line))?;
             self.repeating = false;
         }
         self.offset += self.line.len() as u64;
@@ -136,20 +135,23 @@ impl Shape for Hex {
     }
 }
 
-fn hex_line(offset: u64, bytes: &[u8]) -> String {
-    let mut line = format!("{offset:08x} ");
+/// Offset, two groups of eight bytes, and the bytes that are ASCII between bars.
+fn hex_line(offset: u64, bytes: &[u8]) -> Vec<u8> {
+    let mut line = format!("{offset:08x}").into_bytes();
     for index in 0..Hex::WIDTH {
-        if index % 8 == 0 {
-            line.push(' ');
-        }
-        match bytes.get(index) {
-            Some(byte) => write!(line, "{byte:02x} ").expect("a string takes everything"),
-            None => line.push_str("   "),
-        }
+        line.extend_from_slice(if index % 8 == 0 { b"  " } else { b" " });
+        line.extend_from_slice(&bytes.get(index).map_or([b' '; 2], digits));
     }
-    let shown = |&byte: &u8| if byte.is_ascii_graphic() || byte == b' ' { char::from(byte) } else { '.' };
-    line.extend([" |".to_owned(), bytes.iter().map(shown).collect(), "|\n".to_owned()]);
+    let shown = |&byte: &u8| if byte.is_ascii_graphic() || byte == b' ' { byte } else { b'.' };
+    line.extend_from_slice(b"  |");
+    line.extend(bytes.iter().map(shown));
+    line.extend_from_slice(b"|\n");
     line
+}
+
+fn digits(byte: &u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 /// One JSON object, with the bytes in hexadecimal digits and, where they are text, as text.
@@ -184,9 +186,7 @@ impl Shape for Json {
     }
 
     fn bytes(&mut self, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         self.collect_text(bytes);
-        let digits = |&byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
         out.write_all(bytes.iter().map(digits).collect::<Vec<_>>().as_flattened())
     }
 

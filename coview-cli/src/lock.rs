@@ -11,7 +11,7 @@ use crate::{output, units};
 
 const EXAMPLES: &str = r#"Examples:
   coview lock build -- make                       one build at a time
-  coview lock build --timeout 0 -- make           or not at all: exits with 124 when somebody else builds
+  coview lock build --timeout 0 -- make           or not at all: 124 if another builds
   coview lock 'Global\printer' --timeout 5m -- print.exe report.pdf
 
 Exit status: the command's own; 124 if the mutex was not free in time."#;

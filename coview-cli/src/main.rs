@@ -28,17 +28,19 @@ const EXAMPLES: &str = r#"Examples:
   coview write penghao Update                     from another terminal
   coview read penghao
   coview ls                                       what is shared now, and who holds it
-  coview lock build --timeout 5m -- make          one build at a time
+  coview lock build --timeout 5m -- make          one build at a time"#;
 
-Names: `x` and `Local\x` are the user's own, `Global\x` is machine-wide; on Linux `/x` is POSIX shared memory.
-A name is free as soon as nobody holds its object, however its holders ended.
+const NAMES: &str = "\
+Names: `x` and `Local\\x` are the user's own, `Global\\x` is machine-wide; on Linux `/x` is POSIX shared memory. A \
+name is free as soon as nobody holds its object, however its holders ended.";
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out. A command that runs a COMMAND ends with its status:
-its own, 128 and the signal that killed it, 126 if it cannot be executed, 127 if it does not exist."#;
+const STATUSES: &str = "\
+Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out. A command that runs a COMMAND ends with its status: its \
+own, 128 and the signal that killed it, 126 if it cannot be executed, 127 if it does not exist.";
 
 /// Shared memory, mutexes, events and semaphores by name, on Linux and on Windows
 #[derive(Debug, Parser)]
-#[command(name = "coview", version, after_help = EXAMPLES, max_term_width = 110)]
+#[command(name = "coview", version, max_term_width = 110, after_help = format!("{EXAMPLES}\n\n{NAMES}\n\n{STATUSES}"))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,7 +1,7 @@
 //! `coview read`: takes bytes out of a mapping, in the form that is asked for.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,18 +16,19 @@ use crate::units;
 use crate::write::room_behind;
 
 const EXAMPLES: &str = r#"Examples:
-  coview read penghao                                 text on a terminal, the bytes themselves in a pipe
+  coview read penghao                                 text on a terminal, else the bytes
   coview read frames --offset 64K --length 16 --format hex
   coview read model --to copy.bin
   coview read penghao --format json | jq -r .text
-  coview read penghao --wait 5s                       wait for the mapping to appear
+  coview read penghao --wait 5s                       wait for the mapping to appear"#;
 
-JSON: {"name", "size", "offset", "length", "hex", "text"}. `text` is what stands before the first NUL, or null if
-that is not UTF-8 or is longer than 1 MiB."#;
+const FIELDS: &str = "\
+JSON: name, size, offset, length, hex (the bytes), text (what stands before the first NUL, or null if that is not \
+UTF-8 or is longer than 1 MiB).";
 
 /// Read a mapping, or a part of it
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}\n\n{}\n{}", units::SIZES, units::DURATIONS))]
+#[command(after_help = format!("{EXAMPLES}\n\n{FIELDS}\n\n{}\n{}", units::SIZES, units::DURATIONS))]
 pub(crate) struct Read {
     /// The mapping's name
     name: String,
@@ -107,12 +108,12 @@ impl Read {
             None => {
                 let stdout = io::stdout().lock();
                 let is_terminal = stdout.is_terminal();
-                Ok(Target { writer: Box::new(stdout), label: "stdout".into(), is_terminal })
+                Ok(Target { writer: Box::new(BufWriter::new(stdout)), label: "stdout".into(), is_terminal })
             }
             Some(path) => {
                 let label = format!("`{}`", path.display());
                 let file = File::create(path).map_err(|source| Failure::Stream(format!("create {label}"), source))?;
-                Ok(Target { writer: Box::new(file), label, is_terminal: false })
+                Ok(Target { writer: Box::new(BufWriter::new(file)), label, is_terminal: false })
             }
         }
     }

@@ -1,12 +1,12 @@
 //! What streams into and out of mappings: sources, windows and a progress bar.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::units::bytes;
@@ -104,51 +104,40 @@ impl Read for Metered<'_> {
 
 /// A progress bar on stderr, which appears only on a terminal and only when something takes long.
 pub(crate) struct Progress {
-    verb: &'static str,
-    total: Option<u64>,
-    done: u64,
+    bar: ProgressBar,
     started: Instant,
-    wanted: bool,
-    bar: Option<ProgressBar>,
+    /// Nothing is left to decide: it is shown, or never will be.
+    is_decided: bool,
 }
 
 impl Progress {
+    /// A bar that knows how many bytes there will be, or only counts them.
     pub(crate) fn new(verb: &'static str, total: Option<u64>) -> Progress {
-        let wanted = io::stderr().is_terminal();
-        Progress { verb, total, done: 0, started: Instant::now(), wanted, bar: None }
+        const KNOWN: &str = "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
+        const UNKNOWN: &str = "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}";
+        let style = ProgressStyle::with_template(if total.is_some() { KNOWN } else { UNKNOWN });
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden()).with_message(verb);
+        bar.set_style(style.expect("the templates are constants and valid"));
+        Progress { bar, started: Instant::now(), is_decided: false }
     }
 
     /// Never shows the bar: the terminal shows the data.
     pub(crate) fn hide(mut self) -> Progress {
-        self.wanted = false;
+        self.is_decided = true;
         self
     }
 
-    pub(crate) fn advance(&mut self, moved: u64) {
-        self.done += moved;
-        if self.wanted && self.bar.is_none() && self.started.elapsed() > PATIENCE {
-            self.bar = Some(self.new_bar());
+    pub(crate) fn advance(&mut self, bytes: u64) {
+        if !self.is_decided && self.started.elapsed() > PATIENCE {
+            // Where stderr is no terminal, this draws nothing.
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.is_decided = true;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
-        }
+        self.bar.inc(bytes);
     }
 
     pub(crate) fn finish(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
-    }
-
-    fn new_bar(&self) -> ProgressBar {
-        const KNOWN: &str = "{msg} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}";
-        const UNKNOWN: &str = "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}";
-        let (bar, template) = match self.total {
-            Some(total) => (ProgressBar::new(total), KNOWN),
-            None => (ProgressBar::new_spinner(), UNKNOWN),
-        };
-        bar.set_style(ProgressStyle::with_template(template).expect("the template is a constant and valid"));
-        bar.with_message(self.verb).with_elapsed(self.started.elapsed())
+        self.bar.finish_and_clear();
     }
 }
 
