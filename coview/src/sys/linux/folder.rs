@@ -32,47 +32,58 @@ const HASH_MARK: &str = "%~";
 pub(super) struct Place {
     pub(super) namespace: Namespace,
     pub(super) path: PathBuf,
+    /// The user who asks.
+    pub(super) user: u32,
 }
 
 impl Place {
     pub(super) fn of(name: &Name) -> Place {
         let namespace = name.namespace();
-        let path = match namespace {
-            Namespace::Local => folder(namespace).join(escape(name.base())),
-            Namespace::Global => folder(namespace).join(format!("{GLOBAL_PREFIX}{}", escape(name.base()))),
-            Namespace::Posix => folder(namespace).join(name.base()),
-        };
-        Place { namespace, path }
+        match namespace {
+            Namespace::Local => Place::in_folder(namespace, escape(name.base())),
+            Namespace::Global => Place::in_folder(namespace, format!("{GLOBAL_PREFIX}{}", escape(name.base()))),
+            Namespace::Posix => Place::in_folder(namespace, name.base()),
+        }
+    }
+
+    /// The place of a file of the namespace's folder.
+    pub(super) fn in_folder(namespace: Namespace, file_name: impl AsRef<Path>) -> Place {
+        let user = user();
+        Place { namespace, path: folder_of(namespace, user).join(file_name), user }
     }
 
     /// The folder in which files of this namespace are made.
-    pub(super) fn folder(&self) -> PathBuf {
-        folder(self.namespace)
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().expect("a place is in a folder")
     }
 }
 
 /// The folder of a namespace, which may not exist yet.
 pub(super) fn folder(namespace: Namespace) -> PathBuf {
+    folder_of(namespace, user())
+}
+
+fn folder_of(namespace: Namespace, user: u32) -> PathBuf {
     match namespace {
-        Namespace::Local => Path::new(SHM).join(format!("coview-{}", user())),
+        Namespace::Local => Path::new(SHM).join(format!("coview-{user}")),
         Namespace::Global | Namespace::Posix => PathBuf::from(SHM),
     }
 }
 
-/// Makes sure that the folder exists and that nobody else can write to it.
-pub(super) fn prepare(namespace: Namespace) -> io::Result<Metadata> {
-    let folder = folder(namespace);
+/// Makes sure that the folder of a place exists and that nobody else can write to it.
+pub(super) fn prepare(place: &Place) -> io::Result<Metadata> {
+    let (folder, local) = (place.folder(), place.namespace == Namespace::Local);
     let metadata = match folder.symlink_metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && namespace == Namespace::Local => {
-            match DirBuilder::new().mode(0o700).create(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && local => {
+            match DirBuilder::new().mode(0o700).create(folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => folder.symlink_metadata()?,
             }
         }
         other => other?,
     };
-    let private = metadata.uid() == user() && metadata.mode() & 0o077 == 0;
-    if !metadata.is_dir() || (namespace == Namespace::Local && !private) {
+    let private = metadata.uid() == place.user && metadata.mode() & 0o077 == 0;
+    if !metadata.is_dir() || (local && !private) {
         return Err(os_error(libc::EPERM));
     }
     Ok(metadata)
@@ -90,7 +101,7 @@ pub(super) fn name_of(namespace: Namespace, file_name: &OsStr) -> Option<(String
 }
 
 /// The user whose objects this process handles.
-pub(super) fn user() -> u32 {
+fn user() -> u32 {
     // SAFETY: cannot fail and touches no memory.
     unsafe { libc::geteuid() }
 }

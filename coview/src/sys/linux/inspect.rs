@@ -28,7 +28,7 @@ pub(crate) fn list(namespace: Namespace) -> io::Result<Vec<Object>> {
     for entry in entries {
         let entry = entry?;
         let Some((base, whole)) = folder::name_of(namespace, &entry.file_name()) else { continue };
-        let place = Place { namespace, path: entry.path() };
+        let place = Place::in_folder(namespace, entry.file_name());
         let name = Name::display(namespace, &base);
         // What has gone since, what is no file, and what does not exist yet are not in the list.
         objects.extend(look(&place, name, whole, &mut holders).ok().flatten());

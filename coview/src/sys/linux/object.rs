@@ -13,16 +13,21 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process;
 use std::thread;
+use std::time::Duration;
 
 use super::folder::{self, Place};
 use super::lock::{self, Life};
 use super::sweep::{in_passing, sweep};
-use super::{block, check, error, os_error};
+use super::{Deadline, block, check, error, os_error};
 use crate::inspect::Kind;
 use crate::{Access, ErrorKind, Namespace, Rights};
 
 /// The permission bit that tells an object with a block of Coview's own from a mapping, whose bytes are the user's.
 pub(super) const BLOCK_BIT: u32 = 0o1000;
+
+/// How long a creator waits for a dead object's file to go. Removing takes two system calls; but should the remover be
+/// killed between them, and have forked before, the child keeps the file locked.
+const DYING_MAX: Duration = Duration::from_secs(2);
 
 /// A handle. While it is open the object lives.
 #[derive(Debug)]
@@ -48,7 +53,7 @@ enum Standing {
     Nothing,
     Object(Kind),
     /// Somebody is initialising it; the file is there to wait on.
-    Unborn(File),
+    Unborn(File, Kind),
 }
 
 impl Object {
@@ -64,7 +69,7 @@ impl Object {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match examine(&place)? {
                     Standing::Nothing => {}
                     Standing::Object(kind) => return Err(taken(kind, plan.kind)),
-                    Standing::Unborn(_) => return Err(os_error(libc::EEXIST)),
+                    Standing::Unborn(_, kind) => return Err(taken(kind, plan.kind)),
                 },
                 Err(error) => return Err(error),
             }
@@ -77,11 +82,7 @@ impl Object {
             let file = open_file(&place.path, access)?;
             match lock::life(&file)? {
                 Life::Living => {}
-                Life::Unborn => return Err(os_error(libc::ENOENT)),
-                Life::Dying => {
-                    thread::yield_now();
-                    continue;
-                }
+                Life::Unborn | Life::Dying => return Err(os_error(libc::ENOENT)),
                 Life::Dead => {
                     drop(file);
                     bury(&place);
@@ -115,7 +116,7 @@ impl Object {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 opened => return opened.map(|(object, metadata)| (object, Some(metadata))),
             }
-            if let Standing::Unborn(file) = examine(&place)? {
+            if let Standing::Unborn(file, _) = examine(&place)? {
                 lock::wait_for_birth(&file)?;
                 continue;
             }
@@ -145,25 +146,51 @@ impl Object {
 
 impl Drop for Object {
     fn drop(&mut self) {
-        if self.process == process::id() {
-            // Closing alone would leave the lock to any child that another thread has just forked and that has not
-            // come to its `exec` yet: the name would stay taken for that moment.
-            let _ = lock::let_go(&self.file);
-        }
+        // A forked child has copies; the lock is its parent's to give up.
+        let settled = self.process == process::id() && leave(&self.place, &self.file).is_ok();
         // SAFETY: the file is not used again.
         unsafe { ManuallyDrop::drop(&mut self.file) };
-        bury(&self.place);
+        if !settled {
+            bury(&self.place);
+        }
     }
+}
+
+/// Gives up the hold on a living object, and removes it if nobody else has one. An error if the file cannot be locked
+/// exclusively because it is open for reading only.
+fn leave(place: &Place, file: &File) -> io::Result<()> {
+    // Closing alone would leave the lock to views, which keep the file open, and to any child that another thread has
+    // just forked and that has not come to its `exec` yet: the name would stay taken for that long.
+    let alone = lock::begin_death(file);
+    if !matches!(alone, Ok(true)) {
+        lock::let_go(file)?;
+        // Another handle that was let go at the same moment may have seen us, as we saw it.
+        if !alone.and_then(|_| lock::begin_death(file))? {
+            return Ok(());
+        }
+    }
+    // The lock on a file that has lost its name means nothing to anybody.
+    if remove(place, file) { Ok(()) } else { lock::let_go(file) }
 }
 
 /// Removes what stands under a name if it is dead, and says whether it did. Failing is harmless: the next one will.
 pub(super) fn bury(place: &Place) -> bool {
     let Ok(file) = open_file(&place.path, Access::ReadWrite) else { return false };
-    // Nobody else can remove it once we have the lock; but somebody may have before, and made another of the name. A
-    // file has its name and no other, so one that has any has this one.
-    lock::begin_death(&file).unwrap_or(false)
-        && judge(place, &file).is_ok_and(|metadata| metadata.nlink() > 0)
-        && fs::remove_file(&place.path).is_ok()
+    if !lock::begin_death(&file).unwrap_or(false) {
+        return false;
+    }
+    // By hand, as in `leave`.
+    let removed = remove(place, &file);
+    if !removed {
+        let _ = lock::let_go(&file);
+    }
+    removed
+}
+
+/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made another
+/// object of that name. A file has one name in its life, so one that has any has this one.
+fn remove(place: &Place, file: &File) -> bool {
+    judge(place, file).is_ok_and(|metadata| metadata.nlink() > 0) && fs::remove_file(&place.path).is_ok()
 }
 
 /// The kind of an object by its file.
@@ -184,7 +211,7 @@ pub(super) fn judge(place: &Place, file: &File) -> io::Result<Metadata> {
     if !metadata.is_file() {
         return Err(error(ErrorKind::WrongKind));
     }
-    if place.namespace == Namespace::Local && metadata.uid() != folder::user() {
+    if place.namespace == Namespace::Local && metadata.uid() != place.user {
         return Err(os_error(libc::EPERM));
     }
     Ok(metadata)
@@ -230,8 +257,7 @@ fn c_path(path: &Path) -> io::Result<CString> {
 
 /// Makes the object's file, locked and complete but for its name.
 fn make(place: &Place, plan: &Plan<'_>) -> io::Result<File> {
-    let folder = folder::prepare(place.namespace)?;
-    in_passing(place.namespace, &folder);
+    in_passing(place, &folder::prepare(place)?);
     match make_once(place, plan) {
         Err(error) if error.raw_os_error() == Some(libc::ENOSPC) => {
             // The dead may hold the memory that is missing.
@@ -243,7 +269,7 @@ fn make(place: &Place, plan: &Plan<'_>) -> io::Result<File> {
 
 fn make_once(place: &Place, plan: &Plan<'_>) -> io::Result<File> {
     let bits = if plan.kind == Kind::Mapping { 0 } else { BLOCK_BIT };
-    let file = make_unnamed(&place.folder(), plan.rights, bits)?;
+    let file = make_unnamed(place.folder(), plan.rights, bits)?;
     (plan.prepare)(&file)?;
     if plan.unborn {
         lock::begin_birth(&file)?;
@@ -256,8 +282,7 @@ fn make_once(place: &Place, plan: &Plan<'_>) -> io::Result<File> {
 /// Prefers to say that the name is taken over saying that there was no room to find out.
 fn explain(place: &Place, wanted: Kind, error: io::Error) -> io::Error {
     match examine(place) {
-        Ok(Standing::Object(kind)) => taken(kind, wanted),
-        Ok(Standing::Unborn(_)) => os_error(libc::EEXIST),
+        Ok(Standing::Object(kind) | Standing::Unborn(_, kind)) => taken(kind, wanted),
         _ => error,
     }
 }
@@ -268,6 +293,7 @@ fn taken(found: Kind, wanted: Kind) -> io::Error {
 
 /// Looks at what stands under a name; removes it if it is dead.
 fn examine(place: &Place) -> io::Result<Standing> {
+    let patience = Deadline::after(DYING_MAX);
     loop {
         let file = match open_file(&place.path, Access::ReadOnly) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Nothing),
@@ -278,7 +304,11 @@ fn examine(place: &Place) -> io::Result<Standing> {
             // A file without a name was removed while we looked; what stands there now is to be seen.
             Life::Living if metadata.nlink() == 0 => {}
             Life::Living => return Ok(Standing::Object(kind_of(&file, &metadata)?)),
-            Life::Unborn => return Ok(Standing::Unborn(file)),
+            Life::Unborn => {
+                let kind = kind_of(&file, &metadata)?;
+                return Ok(Standing::Unborn(file, kind));
+            }
+            Life::Dying if patience.has_passed() => return Err(os_error(libc::EBUSY)),
             Life::Dying => thread::yield_now(),
             Life::Dead => {
                 drop(file);
@@ -292,8 +322,7 @@ fn examine(place: &Place) -> io::Result<Standing> {
 
 /// Whether a dead object cannot be removed because it is another user's.
 fn stays(place: &Place) -> bool {
-    let user = folder::user();
-    user != 0 && place.path.symlink_metadata().is_ok_and(|metadata| metadata.uid() != user)
+    place.user != 0 && place.path.symlink_metadata().is_ok_and(|metadata| metadata.uid() != place.user)
 }
 
 fn mode(rights: Rights) -> u32 {

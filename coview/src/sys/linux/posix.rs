@@ -61,7 +61,7 @@ impl Posix {
     }
 
     fn make(place: Place, rights: Rights, prepare: &dyn Fn(&File) -> io::Result<()>) -> io::Result<Posix> {
-        let file = make_unnamed(&place.folder(), rights, 0)?;
+        let file = make_unnamed(place.folder(), rights, 0)?;
         prepare(&file)?;
         Ok(Posix { file, place, created: true })
     }
@@ -101,8 +101,10 @@ fn open_existing(place: &Place, access: Access) -> io::Result<Option<Posix>> {
 
 impl PosixBirth {
     fn begin() -> io::Result<PosixBirth> {
-        folder::prepare(Namespace::Local)?;
-        let folder = File::open(folder::folder(Namespace::Local))?;
+        // Any name will do: what is wanted is its folder.
+        let place = Place::in_folder(Namespace::Local, "posix");
+        folder::prepare(&place)?;
+        let folder = File::open(place.folder())?;
         uninterrupted(|| {
             // SAFETY: the descriptor is open; there are no pointers.
             check(unsafe { libc::flock(folder.as_raw_fd(), libc::LOCK_EX) }).map(drop)

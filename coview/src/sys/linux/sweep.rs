@@ -28,7 +28,7 @@ pub(crate) fn sweep(namespace: Namespace) -> io::Result<usize> {
 /// Sweeps a folder that has rested long enough since the last time. The folder's own access time keeps the account.
 ///
 /// Costs nothing in an empty folder.
-pub(super) fn in_passing(namespace: Namespace, folder: &Metadata) {
+pub(super) fn in_passing(place: &Place, folder: &Metadata) {
     // A tmpfs folder counts 20 bytes for each of its entries, and two for itself.
     const ENTRY: u64 = 20;
     let entries = u32::try_from(folder.size() / ENTRY).unwrap_or(u32::MAX).saturating_sub(2);
@@ -38,7 +38,7 @@ pub(super) fn in_passing(namespace: Namespace, folder: &Metadata) {
         return;
     }
     // It is a favour to others; its failure is no business of the caller.
-    let _ = note_time(&folder::folder(namespace)).and_then(|()| sweep(namespace));
+    let _ = note_time(place.folder()).and_then(|()| sweep(place.namespace));
 }
 
 /// Sets a folder's times to now, which whoever may write to it may do.
@@ -57,7 +57,7 @@ fn places(namespace: Namespace) -> io::Result<impl Iterator<Item = Place>> {
     let ours = move |entry: fs::DirEntry| {
         // POSIX names have no lock that tells whether they are dead.
         let named = namespace != Namespace::Posix && folder::name_of(namespace, &entry.file_name()).is_some();
-        named.then(|| Place { namespace, path: entry.path() })
+        named.then(|| Place::in_folder(namespace, entry.file_name()))
     };
     Ok(entries.into_iter().flatten().filter_map(Result::ok).filter_map(ours))
 }

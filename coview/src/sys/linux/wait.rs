@@ -1,5 +1,7 @@
 //! Waiting: for a name to appear, for any of several objects, for all of them at one moment.
 //!
+//! Needs `unsafe` for `inotify` and `poll`.
+//!
 //! Who waits for several objects registers with each in `multi` first. A giver that sees a registration wakes everyone
 //! instead of one, so that a wake is never spent on a thread which then takes something else. A registration that a
 //! killed thread left makes givers wake more than they need, and nothing else.
@@ -345,7 +347,7 @@ pub(super) fn appearing<T>(place: &Place, deadline: Deadline, open: impl Fn() ->
     if deadline.is_now() || !absent(&opened) {
         return opened;
     }
-    folder::prepare(place.namespace)?;
+    folder::prepare(place)?;
     let mut watch = Watch::new(place)?;
     loop {
         let opened = open();
