@@ -171,6 +171,10 @@ fn kill_soon(victim: &SharedChild) -> Result<Instant, Failure> {
 }
 
 fn check_unused(names: &Names) -> Result<(), Failure> {
+    if names.mapping.starts_with('/') {
+        let reason = "demo: a name that begins with `/` may be POSIX shared memory, which does not go by itself";
+        return Err(Failure::Refused(reason.into()));
+    }
     for name in names.all() {
         if coview::stat(name).is_ok_and(|object| !object.dead) {
             let name = output::printable(name);

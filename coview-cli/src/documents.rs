@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;
 
 use crate::Arguments;
@@ -47,16 +47,43 @@ impl Completions {
 
 impl Man {
     pub(crate) fn run(&self) -> Outcome {
-        let Some(dir) = &self.dir else {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-            return print(&page);
-        };
+        let mut command = Arguments::command().disable_help_subcommand(true);
+        command.build();
+        let Some(dir) = &self.dir else { return print(page(&clap_mangen::Man::new(command))?.as_bytes()) };
         let failure = |source| Failure::Stream(format!("write manual pages to `{}`", dir.display()), source);
-        fs::create_dir_all(dir).map_err(failure)?;
-        clap_mangen::generate_to(Arguments::command(), dir).map_err(failure)?;
+        fs::create_dir_all(dir).and_then(|()| write_pages(command, dir)).map_err(failure)?;
         Ok(DONE)
     }
+}
+
+/// Writes the pages of a command and of all commands below it.
+fn write_pages(command: Command, dir: &Path) -> io::Result<()> {
+    for subcommand in command.get_subcommands().cloned() {
+        write_pages(subcommand, dir)?;
+    }
+    let manual = clap_mangen::Man::new(command);
+    fs::write(dir.join(manual.get_filename()), page(&manual)?)
+}
+
+/// A page as clap makes it, but with the examples line by line under a title of their own.
+fn page(manual: &clap_mangen::Man) -> io::Result<String> {
+    let mut page = Vec::new();
+    manual.render(&mut page)?;
+    let mut text = String::new();
+    let mut is_example = false;
+    for line in String::from_utf8_lossy(&page).lines() {
+        if line.starts_with("  ") != is_example {
+            is_example = !is_example;
+            text.push_str(if is_example { ".nf\n" } else { ".fi\n" });
+        }
+        let line = match line {
+            ".SH EXTRA" => ".SH EXAMPLES",
+            "Examples:" | "Example:" => continue,
+            line => line.strip_prefix("  ").unwrap_or(line),
+        };
+        text.extend([line, "\n"]);
+    }
+    Ok(text)
 }
 
 fn print(document: &[u8]) -> Outcome {

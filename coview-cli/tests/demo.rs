@@ -25,6 +25,12 @@ fn the_demo_refuses_a_name_in_use() {
 }
 
 #[test]
+fn the_demo_refuses_a_name_that_it_could_not_leave_as_it_was() {
+    let complaint = coview(&["demo", "--name", "/posix"]).failed(1);
+    assert!(complaint.contains("POSIX shared memory"), "{complaint}");
+}
+
+#[test]
 fn nobody_listening_ends_the_demo_quietly() {
     let mut demo = Running::start(&["demo", "--name", &name("demo-unheard")]);
     demo.line();

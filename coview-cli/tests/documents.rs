@@ -23,7 +23,7 @@ fn every_command_has_a_manual_page() {
     coview(&["man", "--dir", dir.to_str().expect("the path is UTF-8")]).ok();
     for page in ["coview.1", "coview-create.1", "coview-event-wait.1", "coview-ls.1"] {
         let text = fs::read_to_string(dir.join(page)).expect(page);
-        assert!(text.contains("coview"), "{page}");
+        assert!(text.contains(".SH EXAMPLES\n.nf\ncoview "), "{page}: {text}");
     }
     fs::remove_dir_all(&dir).expect("the folder is the test's own");
 }
