@@ -199,13 +199,11 @@ impl fmt::Display for Error {
         if let Some(name) = name {
             write!(out, " `{}`", Quoted(name))?;
         }
-        match (kind, source) {
-            (ErrorKind::Other, Some(source)) => write!(out, ": {source}")?,
-            (_, Some(source)) if source.raw_os_error().is_some() => {
-                write!(out, ": {kind} (os error {})", source.raw_os_error().unwrap_or_default())?;
-            }
-            (_, Some(source)) => write!(out, ": {kind}: {source}")?,
-            (_, None) => write!(out, ": {kind}")?,
+        match (kind, source.as_ref().and_then(io::Error::raw_os_error)) {
+            // The name was not found, until the time was up: the system's code would speak of something else.
+            (ErrorKind::TimedOut, _) | (_, None) => write!(out, ": {kind}")?,
+            (ErrorKind::Other, Some(code)) => write!(out, ": {}", io::Error::from_raw_os_error(code))?,
+            (_, Some(code)) => write!(out, ": {kind} (os error {code})")?,
         }
         match advice {
             Some(advice) => write!(out, "; {advice}"),
@@ -348,7 +346,9 @@ fn denied(name: &Name) -> Option<Cow<'static, str>> {
     let object = sys::stat(name).ok()?;
     let owner = object.owner?;
     if object.dead {
-        return Some(format!("what holds the name was left by a dead process of user {owner}, who can remove it").into());
+        return Some(
+            format!("what holds the name was left by a dead process of user {owner}, who can remove it").into(),
+        );
     }
     let rights = object.rights?;
     Some(format!("it belongs to user {owner} with rights {rights}; its creator can widen them with `Rights`").into())
