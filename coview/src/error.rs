@@ -321,7 +321,7 @@ fn advice(kind: ErrorKind, name: Option<&Name>) -> Option<Cow<'static, str>> {
         (ErrorKind::NotFound, Some(name)) => elsewhere(name),
         (ErrorKind::WrongKind, Some(name)) => {
             let object = sys::stat(name).ok()?;
-            Some(format!("it is a {}", object.kind).into())
+            Some(format!("it is of kind {}", object.kind).into())
         }
         (ErrorKind::AlreadyExists, Some(_)) => Some("open it, or create_or_open it".into()),
         (ErrorKind::AccessDenied, Some(name)) => denied(name),
@@ -339,7 +339,7 @@ fn elsewhere(name: &Name) -> Option<Cow<'static, str>> {
     };
     let other = Name::parse(&Name::display(other, name.base())).ok()?;
     let found = sys::stat(&other).ok().filter(|object| !object.dead)?;
-    Some(format!("a {} exists as `{}`", found.kind, found.name).into())
+    Some(format!("there is `{}`, of kind {}", found.name, found.kind).into())
 }
 
 fn denied(name: &Name) -> Option<Cow<'static, str>> {

@@ -72,4 +72,6 @@ pub use pass::ChildToken;
 pub use rights::{Access, Rights};
 pub use semaphore::{Semaphore, SemaphoreOptions};
 pub use view::{CopyView, ReadView, View};
-pub use wait::{All, Any, Waitable, try_wait_all, try_wait_any, wait_all, wait_all_timeout, wait_any, wait_any_timeout};
+pub use wait::{
+    All, Any, Waitable, try_wait_all, try_wait_any, wait_all, wait_all_timeout, wait_any, wait_any_timeout,
+};

@@ -88,8 +88,8 @@ impl MappingOptions {
     /// Sets whether creation takes the memory at once (the default) or leaves each page to its first use.
     ///
     /// With `false` a huge, sparse mapping costs only what is touched; but on Linux a full `/dev/shm` is then met at
-    /// first use, where the only answer that the system has is `SIGBUS`. On Windows the commit charge is always
-    /// taken at creation and this setting changes nothing.
+    /// first use, where the only answer that the system has is `SIGBUS`. On Windows the commit charge is then taken
+    /// for each view when it is mapped (`SEC_RESERVE`).
     ///
     /// # Examples
     ///
@@ -254,12 +254,7 @@ impl MappingOptions {
     }
 
     pub(crate) fn section(&self) -> SectionOptions {
-        SectionOptions {
-            rights: self.rights,
-            reserve: self.reserve,
-            huge_pages: self.huge_pages,
-            access: self.access,
-        }
+        SectionOptions { rights: self.rights, reserve: self.reserve, huge_pages: self.huge_pages, access: self.access }
     }
 
     pub(crate) fn opened(&self, created: bool) -> Opened {

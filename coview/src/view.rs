@@ -444,7 +444,7 @@ impl View {
 
     /// Writes the view of a file to the file, and returns when the medium has it.
     ///
-    /// For memory that no file backs this does nothing.
+    /// For memory that no file backs, and for a private copy, this does nothing.
     ///
     /// # Errors
     ///

@@ -82,8 +82,8 @@ compile_error!("coview runs on Linux and on Windows");
 pub(crate) mod copy;
 
 pub(crate) use system::{
-    Deadline, Event, Mutex, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat, sweep,
-    wait_all, wait_any,
+    Deadline, Event, Mutex, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat, sweep, wait_all,
+    wait_any,
 };
 
 /// How many objects one wait can name: Windows' own limit.
