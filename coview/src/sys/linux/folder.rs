@@ -95,7 +95,8 @@ pub(super) fn name_of(namespace: Namespace, file_name: &OsStr) -> Option<(String
     match namespace {
         Namespace::Local => unescape(text?),
         Namespace::Global => unescape(text?.strip_prefix(GLOBAL_PREFIX)?),
-        Namespace::Posix if file_name.as_bytes().starts_with(b"coview-") => None,
+        // The folders of the `Local\` names drop out by themselves: they are no files.
+        Namespace::Posix if file_name.as_bytes().starts_with(GLOBAL_PREFIX.as_bytes()) => None,
         Namespace::Posix => Some((file_name.to_string_lossy().into_owned(), text.is_some())),
     }
 }
