@@ -84,7 +84,7 @@ impl Stage {
             }
             2 => {
                 if let Some(guard) = mutex.try_lock()? {
-                    let _again = Mutex::open(mutex.name())?.lock().map(std::mem::forget)?;
+                    Mutex::open(mutex.name())?.lock().map(std::mem::forget)?;
                     mutex.unlock()?;
                     self.inside(index, &guard)?;
                 }
