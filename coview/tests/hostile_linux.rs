@@ -268,7 +268,7 @@ fn what_is_no_file_of_ours_under_a_name_is_refused_or_removed() -> Outcome {
                 "pipe" => Command::new("mkfifo").arg(&path).status().map(|_| None)?,
                 "socket" => Some(std::os::unix::net::UnixListener::bind(&path)?),
                 "empty file" => File::create(&path).map(|_| None)?,
-                _ => File::create(&path)?.set_permissions(fs::Permissions::from_mode(0)).map(|()| None)?,
+                _ => File::create(&path)?.set_permissions(fs::Permissions::from_mode(0o000)).map(|()| None)?,
             };
             let what = format!("a {kind} where a {shape} is");
             assert!(timed(&what, || Thing::open(kind, &name))?.is_none(), "{what} was opened");
