@@ -277,7 +277,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::TimedOut => "timed out",
             ErrorKind::LimitExceeded => "the count would exceed the maximum",
             ErrorKind::NotOwner => "the calling thread does not own it",
-            ErrorKind::Damaged => "its shared state has been overwritten",
+            ErrorKind::Damaged => "its shared state is damaged, or a stopped process holds it up",
             ErrorKind::Unsupported => "not supported on this system",
             ErrorKind::Other => "failed",
         })

@@ -124,12 +124,12 @@ pub(super) struct Block {
     inode: u64,
     /// A thread of this process owns the mutex through this mapping, so the mapping has to stay.
     held: AtomicBool,
+    /// The handle is gone; whoever ends `held` unmaps.
+    orphaned: AtomicBool,
     /// How often that thread has it. Only that thread touches this and the next.
     pub(super) levels: AtomicU32,
     /// Another mutex that the same thread owns.
     pub(super) next_held: AtomicPtr<Block>,
-    /// The handle is gone; whoever ends `held` unmaps.
-    orphaned: AtomicBool,
 }
 
 // SAFETY: the pointer is to memory that is reached only by atomics and, behind the words, by the thread that holds.
@@ -154,9 +154,9 @@ impl Block {
             device,
             inode,
             held: AtomicBool::new(false),
+            orphaned: AtomicBool::new(false),
             levels: AtomicU32::new(0),
             next_held: AtomicPtr::new(ptr::null_mut()),
-            orphaned: AtomicBool::new(false),
         };
         Ok((Box::new(block), picture))
     }
@@ -218,7 +218,8 @@ impl Block {
 
     /// Unmaps the block, or leaves that to the owner of the mutex.
     ///
-    /// Should the owner let go at this very moment, the mapping of 8 KiB may stay until the process ends.
+    /// Should the owner let go through another handle at this very moment, the mapping of 8 KiB may stay until the process
+    /// ends; to exclude that would cost every unlock an atomic exchange.
     pub(super) fn release(block: Box<Block>) {
         // Acquire: pairs with the Release in `end_hold`, so that unmapping comes after the owner's last touch.
         if block.held.load(Ordering::Acquire) {
@@ -282,9 +283,11 @@ pub(super) fn map_fork_mark() -> io::Result<NonNull<AtomicU32>> {
     if page == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
+    let page: NonNull<AtomicU32> = NonNull::new(page.cast()).expect("the kernel never maps at 0 by itself");
     // SAFETY: the page is ours.
-    check(unsafe { libc::madvise(page, len, libc::MADV_WIPEONFORK) })?;
-    Ok(NonNull::new(page.cast()).expect("the kernel never maps at 0 by itself"))
+    let advised = check(unsafe { libc::madvise(page.as_ptr().cast(), len, libc::MADV_WIPEONFORK) });
+    advised.inspect_err(|_| unmap_fork_mark(page))?;
+    Ok(page)
 }
 
 /// Unmaps what `map_fork_mark` mapped.

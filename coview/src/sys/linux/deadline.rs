@@ -29,6 +29,10 @@ impl Deadline {
         if nanos > i64::MAX as u64 { Deadline::NEVER } else { Deadline { nanos } }
     }
 
+    pub(super) fn earlier(self, other: Deadline) -> Deadline {
+        if other.nanos < self.nanos { other } else { self }
+    }
+
     pub(super) fn is_now(self) -> bool {
         self == Deadline::NOW
     }

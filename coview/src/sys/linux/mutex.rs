@@ -11,12 +11,12 @@ use super::folder::Place;
 use super::object::{Object, Plan};
 use super::robust::{self, Taken};
 use super::thread::{self, Thread};
-use super::tokens::settle;
+use super::tokens::{FROZEN_MAX, settle};
 use super::wait::open_within;
-use super::{Deadline, Locked};
+use super::{Deadline, Locked, error};
 use crate::inspect::Kind;
 use crate::name::Name;
-use crate::{Access, Rights};
+use crate::{Access, ErrorKind, Rights};
 
 /// A handle to a mutex.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Mutex {
 
     #[inline]
     pub(super) fn lock_on(&self, thread: &Thread, deadline: Deadline) -> io::Result<Option<Locked>> {
-        if robust::take_free(thread, self.block.owner()) {
+        if !thread.is_full() && robust::take_free(thread, self.block.owner()) {
             thread.note_owned(&self.block);
             return Ok(Some(Locked::Normally));
         }
@@ -68,17 +68,24 @@ impl Mutex {
 
     #[cold]
     fn lock_slow(&self, thread: &Thread, deadline: Deadline) -> io::Result<Option<Locked>> {
+        let patience = Deadline::after(FROZEN_MAX);
         loop {
             // Relaxed: the word can name this thread only if this thread wrote it.
             let seen = self.block.owner().load(Ordering::Relaxed);
             if seen & robust::OWNER == thread.id() && thread.add_level(&self.block)? {
                 return Ok(Some(Locked::Normally));
             }
-            match robust::take(thread, self.block.owner(), deadline)? {
+            if thread.is_full() {
+                return Err(error(ErrorKind::LimitExceeded));
+            }
+            match robust::take(thread, self.block.owner(), self.block.multi(), deadline)? {
                 Taken::Yes { died } => {
                     thread.note_owned(&self.block);
                     return Ok(Some(if died { Locked::Abandoned } else { Locked::Normally }));
                 }
+                // Frozen again and again, and that for longer than any `wait_all` takes.
+                Taken::Frozen if deadline.is_now() && patience.has_passed() => return Err(error(ErrorKind::Damaged)),
+                Taken::Frozen if deadline.has_passed() && !deadline.is_now() => return Ok(None),
                 Taken::Frozen => settle(thread, &self.block)?,
                 Taken::TimedOut => return Ok(None),
             }

@@ -188,9 +188,10 @@ pub(super) fn bury(place: &Place) -> bool {
 }
 
 /// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made another
-/// object of that name. A file has one name in its life, so one that has any has this one.
+/// object of that name.
 fn remove(place: &Place, file: &File) -> bool {
-    judge(place, file).is_ok_and(|metadata| metadata.nlink() > 0) && fs::remove_file(&place.path).is_ok()
+    let (Ok(ours), Ok(named)) = (judge(place, file), place.path.symlink_metadata()) else { return false };
+    (ours.dev(), ours.ino()) == (named.dev(), named.ino()) && fs::remove_file(&place.path).is_ok()
 }
 
 /// The kind of an object by its file.

@@ -4,7 +4,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | 0 | free |
+//! | 0, perhaps `WAITERS` | free |
 //! | thread id | taken, nobody sleeps |
 //! | thread id, `WAITERS` | taken, somebody may sleep |
 //! | `DIED`, perhaps `WAITERS` | free; the last owner died |
@@ -21,6 +21,7 @@
 use std::hint;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::Deadline;
 use super::futex::{self, Slept};
@@ -55,13 +56,13 @@ pub(super) fn take_free(thread: &Thread, word: &AtomicU32) -> bool {
 }
 
 /// Takes a word, waiting until the deadline.
-pub(super) fn take(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
+pub(super) fn take(thread: &Thread, word: &AtomicU32, multi: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
     let _announced = thread.announce(word);
-    take_slow(thread, word, deadline)
+    take_slow(thread, word, multi, deadline)
 }
 
 #[cold]
-fn take_slow(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
+fn take_slow(thread: &Thread, word: &AtomicU32, multi: &AtomicU32, deadline: Deadline) -> io::Result<Taken> {
     let mut looks = 0;
     // Once asleep, others may sleep behind us whom only `WAITERS` remembers.
     let mut behind = 0;
@@ -81,12 +82,21 @@ fn take_slow(thread: &Thread, word: &AtomicU32, deadline: Deadline) -> io::Resul
             looks += 1;
             (0..1 << looks).for_each(|_| hint::spin_loop());
         } else if note_waiter(word, seen) {
-            match futex::wait(word, seen | WAITERS, deadline)? {
-                Slept::TimedOut => return Ok(Taken::TimedOut),
-                Slept::Woken | Slept::Disturbed => behind = WAITERS,
+            let ended = futex::wait(word, seen | WAITERS, nap(multi, 0, deadline))?;
+            if ended == Slept::TimedOut && deadline.has_passed() {
+                return Ok(Taken::TimedOut);
             }
+            behind = WAITERS;
         }
     }
+}
+
+/// How long to sleep on a word at a time. A dying owner's one wake may reach a thread that waits for several objects, and
+/// that may be dying too: then nobody else is woken. So while more than `own` threads wait so, one looks again at times.
+pub(super) fn nap(multi: &AtomicU32, own: u32, deadline: Deadline) -> Deadline {
+    const NAP: Duration = Duration::from_millis(10);
+    // SeqCst: pairs with the registration in `wait`.
+    if multi.load(Ordering::SeqCst) > own { Deadline::after(NAP).earlier(deadline) } else { deadline }
 }
 
 /// Takes a free word that was seen as `seen`. The word must be announced.
@@ -124,8 +134,32 @@ fn end(thread: &Thread, word: &AtomicU32, multi: &AtomicU32, left: u32) {
     let _announced = thread.announce(word);
     // SAFETY: this thread has taken the word, so it is on its list.
     unsafe { thread.leave(word) };
-    // SeqCst: a release for the next taker's Acquire, and before the look at `multi` in `wake_next`.
-    if word.swap(left, Ordering::SeqCst) & WAITERS != 0 {
+    // SeqCst: a release for the next taker's Acquire, and before the look at `multi` in `wake_next`. Relaxed: a failure
+    // is looked at again; it means that a sleeper has noted itself, or that the word was overwritten.
+    let mut seen = word.load(Ordering::Relaxed);
+    while let Err(now) = word.compare_exchange(seen, left | seen & WAITERS, Ordering::SeqCst, Ordering::Relaxed) {
+        seen = now;
+    }
+    if seen & WAITERS != 0 {
+        wake_sleepers(word, multi, left);
+    }
+}
+
+/// Wakes who sleeps on a word that was just given. The bit that tells of them stays until nobody is found: the one woken
+/// may die before it says again that others sleep behind it.
+#[cold]
+fn wake_sleepers(word: &AtomicU32, multi: &AtomicU32, left: u32) {
+    if wake_next(word, multi) == 0 {
+        // Nobody falls asleep on a free word. Relaxed, SeqCst: as in `end`.
+        let _ = word.compare_exchange(left | WAITERS, left, Ordering::SeqCst, Ordering::Relaxed);
+    }
+}
+
+/// Passes on a wake that came to a thread which takes something else: if the word is free, its next sleeper is woken.
+pub(super) fn pass_on(word: &AtomicU32, multi: &AtomicU32) {
+    // SeqCst: after the sleep that the wake ended.
+    let seen = word.load(Ordering::SeqCst);
+    if seen & OWNER == 0 && seen & WAITERS != 0 {
         wake_next(word, multi);
     }
 }

@@ -25,7 +25,11 @@ pub(super) struct Thread {
     node_at: Cell<isize>,
     /// The mutexes that this thread owns: the block of the last one, which leads to the others.
     held: Cell<*mut Block>,
+    held_count: Cell<u32>,
 }
+
+/// The kernel walks 2,048 entries of the list; some are the C library's, and 64 may be latches.
+const HELD_MAX: u32 = 1_900;
 
 /// The kernel's `struct robust_list_head`.
 #[repr(C)]
@@ -42,6 +46,7 @@ thread_local! {
             head: Cell::new(ptr::null_mut()),
             node_at: Cell::new(0),
             held: Cell::new(ptr::null_mut()),
+            held_count: Cell::new(0),
         }
     };
 }
@@ -79,6 +84,7 @@ impl Thread {
         self.mark.set(Some(mark));
         // The parent's mutexes are the parent's. Their blocks stay mapped: the parent's handles were copied too.
         self.held.set(ptr::null_mut());
+        self.held_count.set(0);
         let (head, node_at) = robust_head()?;
         self.head.set(head);
         self.node_at.set(node_at);
@@ -125,7 +131,7 @@ impl Thread {
         unsafe { prev_of(node).write_unaligned(head.cast()) };
         if first != head.cast() {
             // SAFETY: whoever is first has a node laid out alike, the C library's too.
-            unsafe { prev_of(first).write_unaligned(node) };
+            unsafe { prev_of(unmarked(first)).write_unaligned(node) };
         }
         compiler_fence(Ordering::SeqCst);
         // SAFETY: the head is this thread's and begins with the link; the kernel may read it at any moment.
@@ -147,12 +153,18 @@ impl Thread {
         let prev = unsafe { prev_of(node).read_unaligned() };
         if next != head {
             // SAFETY: the next node is on the list.
-            unsafe { prev_of(next).write_unaligned(prev) };
+            unsafe { prev_of(unmarked(next)).write_unaligned(prev) };
         }
-        // The head begins with its `next`, as a node does. Bit 0 of a link belongs to the C library's mutexes.
+        // The head begins with its `next`, as a node does.
         // SAFETY: the previous node, or the head, is on the list.
         unsafe { next_of(unmarked(prev)).write_unaligned(next) };
         compiler_fence(Ordering::SeqCst);
+    }
+
+    /// Whether this thread owns as many mutexes as the kernel is sure to find when it dies.
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.held_count.get() >= HELD_MAX
     }
 
     /// How often this thread has the mutex.
@@ -165,6 +177,7 @@ impl Thread {
     #[inline]
     pub(super) fn note_owned(&self, block: &Block) {
         block.begin_hold();
+        self.held_count.set(self.held_count.get() + 1);
         block.levels.store(1, Ordering::Relaxed);
         block.next_held.store(self.held.get(), Ordering::Relaxed);
         self.held.set(ptr::from_ref(block).cast_mut());
@@ -209,6 +222,7 @@ impl Thread {
     /// Takes a block out of the list that `held` begins.
     #[inline]
     fn forget_held(&self, block: &Block) {
+        self.held_count.set(self.held_count.get() - 1);
         let after = block.next_held.load(Ordering::Relaxed);
         if ptr::eq(self.held.get(), block) {
             self.held.set(after);
@@ -273,6 +287,7 @@ fn prev_of(node: *mut u8) -> *mut *mut u8 {
     node.wrapping_sub(size_of::<*mut u8>()).cast()
 }
 
+/// A link without its bit 0, by which the kernel knows the C library's priority-inheriting mutexes.
 fn unmarked(link: *mut u8) -> *mut u8 {
     link.map_addr(|address| address & !1)
 }
@@ -293,8 +308,9 @@ fn robust_head() -> io::Result<(*mut Head, isize)> {
     if matches!(offset, -32 | -28) { Ok((head, -(offset as isize))) } else { Err(error(ErrorKind::Unsupported)) }
 }
 
-/// Wakes who waits for a word that has just become free: one, or all if some of them wait for several objects.
-pub(super) fn wake_next(word: &AtomicU32, multi: &AtomicU32) {
+/// Wakes who waits for a word that has just become free: one, or all if some of them wait for several objects. Returns
+/// how many there were.
+pub(super) fn wake_next(word: &AtomicU32, multi: &AtomicU32) -> u32 {
     // SeqCst: pairs with the registration in `wait`: see there.
-    futex::wake(word, if multi.load(Ordering::SeqCst) > 0 { futex::ALL } else { 1 });
+    futex::wake(word, if multi.load(Ordering::SeqCst) > 0 { futex::ALL } else { 1 })
 }

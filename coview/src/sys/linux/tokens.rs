@@ -20,9 +20,9 @@
 //! | killed | what is found |
 //! |---|---|
 //! | before the count changes | nothing happened |
-//! | handing over, between `granted` and the wake, or after it with nobody woken | the release never happened |
+//! | handing over, between `granted` and the wake, or after it with nobody woken | as if the release had not come yet; the next wake brings it |
 //! | after the count changed, before the wake | the gate is open and announced: the kernel wakes one |
-//! | woken, before taking a grant | the grant dies with its thread, as on Windows |
+//! | woken, before taking a grant | the grant stays for whoever is woken next; nobody is woken for it now |
 //! | woken, before taking from the count | the gate is open and announced: the kernel wakes the next |
 
 use std::io;
@@ -43,7 +43,7 @@ const GATE: u64 = 0xffff_ffff;
 
 /// How long an operation puts up with a frozen object. Freezing takes well under a millisecond even on a busy machine,
 /// and the freezer's death ends it; so this much means that another program has overwritten the block.
-const FROZEN_MAX: Duration = Duration::from_secs(2);
+pub(super) const FROZEN_MAX: Duration = Duration::from_secs(2);
 
 /// The state with a count and flags.
 pub(super) fn state_of(count: u32, flags: u64) -> u64 {
@@ -71,12 +71,22 @@ pub(super) fn replace(block: &Block, seen: u64, new: u64) -> bool {
 ///
 /// SeqCst: ordered with `multi` and `granted`.
 pub(super) fn settled(thread: &Thread, block: &Block) -> io::Result<u64> {
+    let seen = block.state().load(Ordering::SeqCst);
+    if seen & FROZEN == 0 { Ok(seen) } else { settled_slow(thread, block) }
+}
+
+#[cold]
+fn settled_slow(thread: &Thread, block: &Block) -> io::Result<u64> {
+    let patience = Deadline::after(FROZEN_MAX);
     loop {
+        settle(thread, block)?;
         let seen = block.state().load(Ordering::SeqCst);
         if seen & FROZEN == 0 {
             return Ok(seen);
         }
-        settle(thread, block)?;
+        if patience.has_passed() {
+            return Err(error(ErrorKind::Damaged));
+        }
     }
 }
 
@@ -91,15 +101,19 @@ pub(super) fn settle(thread: &Thread, block: &Block) -> io::Result<()> {
 
 /// Takes the right to freeze.
 pub(super) fn take_latch(thread: &Thread, block: &Block) -> io::Result<()> {
-    match robust::take(thread, block.latch(), Deadline::after(FROZEN_MAX))? {
+    match robust::take(thread, block.latch(), &nobody(), Deadline::after(FROZEN_MAX))? {
         Taken::Yes { .. } => Ok(()),
         Taken::Frozen | Taken::TimedOut => Err(error(ErrorKind::Damaged)),
     }
 }
 
 pub(super) fn give_latch(thread: &Thread, block: &Block) {
-    // Nobody waits for a latch among several objects.
-    robust::give(thread, block.latch(), &AtomicU32::new(0));
+    robust::give(thread, block.latch(), &nobody());
+}
+
+/// How many wait for a latch among several objects.
+fn nobody() -> AtomicU32 {
+    AtomicU32::new(0)
 }
 
 /// Ends a freeze without taking anything. The caller has the latch.
@@ -146,7 +160,11 @@ fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<b
             continue;
         }
         match futex::wait(block.gate(), gate_of(seen | WAITERS), deadline)? {
-            Slept::Woken if take_grant(block) => return Ok(true),
+            Slept::Woken if take_grant(block) => {
+                // The wake may have been meant for the count, and the grant another's.
+                pass_on(block);
+                return Ok(true);
+            }
             Slept::Woken => slept = true,
             Slept::Disturbed => {}
             Slept::TimedOut => return Ok(false),
@@ -164,7 +182,7 @@ pub(super) fn try_take(block: &Block, seen: u64, slept: bool) -> bool {
 pub(super) fn pass_on(block: &Block) {
     let seen = block.state().load(Ordering::SeqCst);
     if count_of(seen) > 0 && seen & WAITERS != 0 {
-        futex::wake(block.gate(), 1);
+        thread::wake_next(block.gate(), block.multi());
     }
 }
 
@@ -208,14 +226,15 @@ fn give_slow(thread: &Thread, block: &Block, count: u32, maximum: u32) -> io::Re
 /// Gives to sleepers, and what finds no sleeper to the count.
 fn hand_over(thread: &Thread, block: &Block, count: u32, maximum: u32) -> io::Result<()> {
     block.granted().fetch_add(count, Ordering::SeqCst);
-    let left = count.saturating_sub(futex::wake(block.gate(), count));
-    if left > 0 {
-        take_back(thread, block, left, maximum)?;
-    }
-    Ok(())
+    let woken = futex::wake(block.gate(), count);
+    // Somebody who waits for several objects may have come meanwhile and have been among the woken. Those know nothing of
+    // grants; let everyone look at the count.
+    let several = block.multi().load(Ordering::SeqCst) > 0;
+    let left = if several { count } else { count.saturating_sub(woken) };
+    if left > 0 { take_back(thread, block, left, maximum) } else { Ok(()) }
 }
 
-/// Turns grants that nobody has taken into count.
+/// Turns grants that nobody has taken into count, as far as there is room.
 fn take_back(thread: &Thread, block: &Block, most: u32, maximum: u32) -> io::Result<()> {
     let mut moved = 0;
     let _ = block.granted().fetch_update(Ordering::SeqCst, Ordering::SeqCst, |granted| {
@@ -227,11 +246,13 @@ fn take_back(thread: &Thread, block: &Block, most: u32, maximum: u32) -> io::Res
     }
     loop {
         let seen = settled(thread, block)?;
-        // More than the maximum only if another release was faster: then this one did not fit after all.
-        let sum = count_of(seen).saturating_add(moved).min(maximum);
-        if replace(block, seen, state_of(sum, seen)) {
+        let room = maximum.saturating_sub(count_of(seen)).min(moved);
+        if replace(block, seen, state_of(count_of(seen) + room, seen)) {
+            // What has no room belongs to a sleeper that was woken and has yet to take it.
+            block.granted().fetch_add(moved - room, Ordering::SeqCst);
             // Somebody may have fallen asleep after the wake that found nobody.
-            wake_takers(block, moved);
+            let several = block.multi().load(Ordering::SeqCst) > 0;
+            wake_takers(block, if several { futex::ALL } else { moved });
             return Ok(());
         }
     }
@@ -246,11 +267,6 @@ fn wake_takers(block: &Block, count: u32) {
             replace(block, seen, seen & !WAITERS);
         }
     }
-}
-
-/// Gives grants back that may have reached a thread which waits for several objects and took another.
-pub(super) fn return_grants(thread: &Thread, block: &Block, maximum: u32) -> io::Result<()> {
-    if block.granted().load(Ordering::SeqCst) > 0 { take_back(thread, block, u32::MAX, maximum) } else { Ok(()) }
 }
 
 fn sum_of(seen: u64, count: u32, maximum: u32) -> Option<u32> {

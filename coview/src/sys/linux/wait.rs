@@ -23,9 +23,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::block::Block;
-use super::event::{AUTO_MAX, generation_of, is_open};
+use super::event::{AUTO_MAX, generation_of, is_open, wake_everyone};
 use super::folder::{self, Place};
-use super::futex::{self, Slept};
+use super::futex;
 use super::object::Object;
 use super::robust;
 use super::thread::{self, Thread};
@@ -51,15 +51,13 @@ pub(crate) fn wait_any(objects: &[Waitable<'_>], deadline: Deadline) -> io::Resu
             if let Some(taken) = try_any(thread, objects, &firsts, slept)? {
                 return Ok(Some(taken));
             }
+            if deadline.has_passed() {
+                return Ok(None);
+            }
             let Some(words) = sleepable(thread, objects)? else { continue };
-            let ended = futex::wait_any(&words, deadline)?;
+            let nap = objects.iter().fold(deadline, |nap, object| object.nap(nap));
+            futex::wait_any(&words, nap)?;
             slept = true;
-            for object in objects {
-                object.return_grants(thread)?;
-            }
-            if ended == Slept::TimedOut {
-                return try_any(thread, objects, &firsts, slept);
-            }
         }
     })
 }
@@ -72,23 +70,22 @@ pub(crate) fn wait_all(objects: &[Waitable<'_>], deadline: Deadline) -> io::Resu
         return Err(error(ErrorKind::InvalidInput));
     }
     thread::with(|thread| {
+        let firsts = generations(thread, objects)?;
         let _registered: Vec<Registration<'_>> = objects.iter().map(Registration::new).collect();
+        let mut last_look = false;
         loop {
-            match first_unsignaled(thread, objects)? {
-                None => {
-                    if let Some(abandoned) = take_all(thread, objects, &order)? {
-                        return Ok(Some(abandoned));
-                    }
-                }
-                Some(_) if deadline.is_now() => return Ok(None),
-                Some(object) => {
-                    let Some((word, value)) = object.sleepable(thread)? else { continue };
-                    let ended = futex::wait(word, value, deadline)?;
-                    object.return_grants(thread)?;
-                    if ended == Slept::TimedOut {
-                        return Ok(None);
-                    }
-                }
+            let missing = first_unsignaled(thread, objects, &firsts)?;
+            if missing.is_none()
+                && let Some(abandoned) = take_all(thread, objects, &firsts, &order)?
+            {
+                return Ok(Some(abandoned));
+            }
+            if last_look || deadline.is_now() {
+                return Ok(None);
+            }
+            last_look = deadline.has_passed();
+            if let Some(object) = missing {
+                object.sleep(thread, deadline)?;
             }
         }
     })
@@ -130,7 +127,11 @@ impl<'a> Waitable<'a> {
             }
             Waitable::Event(event) if event.is_manual() => {
                 let seen = settled(thread, event.block())?;
-                Ok((is_open(seen) || generation_of(seen) != first).then_some(false))
+                if slept && is_open(seen) && seen & WAITERS != 0 {
+                    // The setter may have died before it had woken everyone.
+                    wake_everyone(event.block());
+                }
+                Ok(self.is_signaled_in(seen, first).then_some(false))
             }
             Waitable::Event(_) | Waitable::Semaphore(_) => loop {
                 let seen = settled(thread, self.block())?;
@@ -155,7 +156,9 @@ impl<'a> Waitable<'a> {
             return Ok(noted.then_some((block.owner(), seen | robust::WAITERS)));
         }
         let seen = settled(thread, block)?;
-        let noted = !is_open(seen) && (seen & WAITERS != 0 || replace(block, seen, seen | WAITERS));
+        // A gate that is open with nothing behind it was overwritten: sleeping on it is as good as anything.
+        let noted = (!is_open(seen) || self.maximum().is_some() && count_of(seen) == 0)
+            && (seen & WAITERS != 0 || replace(block, seen, seen | WAITERS));
         Ok(noted.then_some((block.gate(), gate_of(seen | WAITERS))))
     }
 
@@ -167,10 +170,40 @@ impl<'a> Waitable<'a> {
         }
     }
 
-    fn return_grants(&self, thread: &Thread) -> io::Result<()> {
+    /// Sleeps until the object may be signaled.
+    fn sleep(&self, thread: &Thread, deadline: Deadline) -> io::Result<()> {
+        let Some((word, value)) = self.sleepable(thread)? else { return Ok(()) };
+        // Should this thread die with a wake that others behind it need, the kernel passes it on.
+        let _announced = thread.announce(word);
+        futex::wait(word, value, self.nap(deadline))?;
+        // This thread goes on to look at other objects; that wake may have been the only one.
+        self.pass_on();
+        Ok(())
+    }
+
+    /// When to look again although nobody woke: see `robust::nap`.
+    fn nap(&self, deadline: Deadline) -> Deadline {
+        match self {
+            // Registered once itself.
+            Waitable::Mutex(mutex) => robust::nap(mutex.block().multi(), 1, deadline),
+            Waitable::Event(_) | Waitable::Semaphore(_) => deadline,
+        }
+    }
+
+    /// Wakes a sleeper if the object is signaled: the wake that came here may have been meant for it too.
+    fn pass_on(&self) {
+        match self {
+            Waitable::Mutex(mutex) => robust::pass_on(mutex.block().owner(), mutex.block().multi()),
+            Waitable::Event(event) if event.is_manual() => {}
+            Waitable::Event(_) | Waitable::Semaphore(_) => tokens::pass_on(self.block()),
+        }
+    }
+
+    /// Whether a state that was settled lets somebody take.
+    fn is_signaled_in(&self, state: u64, first: u32) -> bool {
         match self.maximum() {
-            Some(maximum) => tokens::return_grants(thread, self.block(), maximum),
-            None => Ok(()),
+            Some(_) => count_of(state) > 0,
+            None => is_open(state) || generation_of(state) != first,
         }
     }
 
@@ -183,29 +216,26 @@ impl<'a> Waitable<'a> {
         }
     }
 
-    fn is_signaled(&self, thread: &Thread) -> io::Result<bool> {
+    fn is_signaled(&self, thread: &Thread, first: u32) -> io::Result<bool> {
         let block = self.block();
         if let Waitable::Mutex(_) = self {
             // SeqCst: after the registration.
             let owner = block.owner().load(Ordering::SeqCst) & robust::OWNER;
-            if owner == robust::FROZEN {
-                tokens::settle(thread, block)?;
-                return self.is_signaled(thread);
-            }
-            return Ok(owner == 0 || thread.levels(block) > 0);
+            // A frozen one was free; `take_all` will see.
+            return Ok(matches!(owner, 0 | robust::FROZEN) || thread.levels(block) > 0);
         }
-        Ok(is_open(settled(thread, block)?))
+        Ok(self.is_signaled_in(settled(thread, block)?, first))
     }
 
     /// Freezes the object if it is signaled. The caller has the latch, so that nobody else has it frozen.
-    fn freeze(&self, thread: &Thread) -> bool {
+    fn freeze(&self, thread: &Thread, first: u32) -> bool {
         let block = self.block();
         if let Waitable::Mutex(_) = self {
-            return thread.levels(block) > 0 || freeze_word(block.owner());
+            return thread.levels(block) > 0 || (!thread.is_full() && freeze_word(block.owner()));
         }
         loop {
             let seen = block.state().load(Ordering::SeqCst);
-            if !is_open(seen) {
+            if !self.is_signaled_in(seen, first) {
                 return false;
             }
             if replace(block, seen, seen | FROZEN) {
@@ -272,22 +302,22 @@ fn try_any(
     Ok(None)
 }
 
-/// Wakes a sleeper of each object that is still signaled: the wake that came here may have been meant for it too.
+/// Wakes a sleeper of each object that is still signaled.
 fn leave_the_rest(objects: &[Waitable<'_>]) {
-    for object in objects {
-        if object.maximum().is_some() {
-            tokens::pass_on(object.block());
-        }
-    }
+    objects.iter().for_each(Waitable::pass_on);
 }
 
 fn sleepable<'a>(thread: &Thread, objects: &[Waitable<'a>]) -> io::Result<Option<Vec<(&'a AtomicU32, u32)>>> {
     objects.iter().map(|object| object.sleepable(thread)).collect()
 }
 
-fn first_unsignaled<'a, 'b>(thread: &Thread, objects: &'b [Waitable<'a>]) -> io::Result<Option<&'b Waitable<'a>>> {
-    for object in objects {
-        if !object.is_signaled(thread)? {
+fn first_unsignaled<'a, 'b>(
+    thread: &Thread,
+    objects: &'b [Waitable<'a>],
+    firsts: &[u32],
+) -> io::Result<Option<&'b Waitable<'a>>> {
+    for (object, &first) in objects.iter().zip(firsts) {
+        if !object.is_signaled(thread, first)? {
             return Ok(Some(object));
         }
     }
@@ -295,7 +325,12 @@ fn first_unsignaled<'a, 'b>(thread: &Thread, objects: &'b [Waitable<'a>]) -> io:
 }
 
 /// Takes from all, or from none if one is not signaled any more.
-fn take_all(thread: &Thread, objects: &[Waitable<'_>], order: &[usize]) -> io::Result<Option<Vec<bool>>> {
+fn take_all(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    firsts: &[u32],
+    order: &[usize],
+) -> io::Result<Option<Vec<bool>>> {
     let mut latched = Latched { thread, blocks: Vec::with_capacity(order.len()) };
     for &index in order {
         let block = objects[index].block();
@@ -303,15 +338,32 @@ fn take_all(thread: &Thread, objects: &[Waitable<'_>], order: &[usize]) -> io::R
         latched.blocks.push(block);
         // Whoever froze it before and died has left it to the next one with the latch.
         tokens::thaw(block);
-        if !objects[index].freeze(thread) {
+        if !objects[index].freeze(thread, firsts[index]) {
             return Ok(None);
         }
     }
     let mut abandoned = vec![false; objects.len()];
-    for &index in order {
-        abandoned[index] = objects[index].take_frozen(thread)?;
+    for (done, &index) in order.iter().enumerate() {
+        match objects[index].take_frozen(thread) {
+            Ok(flag) => abandoned[index] = flag,
+            Err(error) => {
+                give_back(objects, &order[..done]);
+                return Err(error);
+            }
+        }
     }
     Ok(Some(abandoned))
+}
+
+/// Gives mutexes back after something overwrote an object in the middle of taking.
+#[cold]
+fn give_back(objects: &[Waitable<'_>], taken: &[usize]) {
+    for &index in taken {
+        if let Waitable::Mutex(mutex) = objects[index] {
+            // This thread has just taken it.
+            let _ = mutex.unlock();
+        }
+    }
 }
 
 /// The latches that a `wait_all` has; dropping thaws what is still frozen and gives them back.
@@ -348,13 +400,17 @@ pub(super) fn appearing<T>(place: &Place, deadline: Deadline, open: impl Fn() ->
         return opened;
     }
     folder::prepare(place)?;
-    let mut watch = Watch::new(place)?;
+    // Without a watch, when there are too many of them, one looks at intervals.
+    let mut watch = Watch::new(place).ok();
     loop {
         let opened = open();
         if !absent(&opened) || deadline.has_passed() {
             return opened;
         }
-        watch.wait(deadline)?;
+        match &mut watch {
+            Some(watch) => watch.wait(deadline)?,
+            None => std::thread::sleep(LOOK_AGAIN.min(deadline.left().unwrap_or(LOOK_AGAIN))),
+        }
     }
 }
 
