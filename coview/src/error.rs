@@ -76,7 +76,8 @@ pub enum ErrorKind {
     LimitExceeded,
     /// The calling thread does not own the mutex.
     NotOwner,
-    /// The object's shared state makes no sense: another program has overwritten it.
+    /// The object's shared state makes no sense, because another program has overwritten it; or a process was stopped at
+    /// the one place where others have to wait for it.
     Damaged,
     /// This system cannot do it.
     Unsupported,

@@ -40,12 +40,13 @@
 //!
 //! An object exists while any process holds a handle to it, and a view is a handle. When the last one goes, by drop,
 //! exit, panic, abort or `SIGKILL`, the name is free at once. A mutex whose owner dies goes to the next locker at
-//! once, with a flag that says so. Nothing has to be cleaned up by hand, ever.
+//! once, with a flag that says so. What little is left to the user is in PLATFORM.md.
 //!
 //! # Trust
 //!
 //! Another process can write to shared memory at any moment. So no safe function gives out `&[u8]` or `&T` into it:
-//! bytes are copied in and out, words are atomics. What a hostile or broken peer can do is give wrong values.
+//! bytes are copied in and out, words are atomics. What a hostile or broken peer can do is give wrong values; and on
+//! Linux, if it may write to the object's file, truncate that, which is `SIGBUS` for whoever touches the lost part.
 
 mod error;
 mod event;

@@ -59,7 +59,8 @@ pub(crate) struct Opened {
 impl Mapping {
     /// Creates a mapping of `size` bytes, all zero.
     ///
-    /// The object appears under its name complete, and its memory is reserved: using it cannot fail later.
+    /// The object appears under its name complete, and its memory is reserved: using it does not fail later
+    /// for want of memory.
     ///
     /// # Errors
     ///

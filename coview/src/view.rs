@@ -400,6 +400,9 @@ impl View {
 
     /// Returns the aligned 32-bit word at `offset` as an atomic, for every process that maps it.
     ///
+    /// Use each word in one size only. Bytes that are accessed as 32-bit and as 64-bit words at the same time give
+    /// values that nobody promises, though each access is one instruction.
+    ///
     /// # Panics
     ///
     /// If the word is not aligned in memory (a view's offset 0 always is, if its range began at a multiple of 8) or ends

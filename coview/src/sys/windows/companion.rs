@@ -13,7 +13,7 @@
 use std::io;
 use std::os::windows::io::OwnedHandle;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::object::{WideName, already_exists};
 use super::wait::wait_one;
@@ -28,6 +28,10 @@ const SLACK: &str = "coview.slack.";
 
 /// How long an opener waits for the lock before it looks again whether an initialiser runs.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// How long a companion may be in somebody's hands who is neither initialising nor dying. A call has it for well under a
+/// millisecond; so much longer means that a process was stopped in the middle, or that a program of another kind has it.
+const COMPANION_MAX: Duration = Duration::from_secs(5);
 
 /// About how long a dying process takes to close its handles.
 pub(super) const DYING: Duration = Duration::from_millis(1);
@@ -63,18 +67,22 @@ impl Lock {
         refuse_unborn(name)?;
         // Whoever comes meanwhile, with whatever rights, must be able to use the lock that this call may be making.
         let mutex = mutex::make(&WideName::with_prefix(name, LOCK), Rights::Everyone)?.handle;
+        let began = Instant::now();
         while wait_one(&mutex, Deadline::after(LOOK_AGAIN))?.is_none() {
             refuse_unborn(name)?;
+            refuse_to_wait_longer(began)?;
         }
         Lock { mutex, again: false }.settled(name)
     }
 
     /// Waits until an initialiser that died has closed its handles: the kernel gives up its lock before them.
     fn settled(self, name: &Name) -> io::Result<Lock> {
+        let began = Instant::now();
         while birth_runs(name)? {
             if self.again {
                 return Err(already_exists());
             }
+            refuse_to_wait_longer(began)?;
             thread::sleep(DYING);
         }
         Ok(self)
@@ -172,4 +180,8 @@ pub(super) fn open_slack(name: &Name) -> io::Result<Option<(OwnedHandle, u32)>> 
     };
     let count = native::query_semaphore(&semaphore)?.count;
     Ok(Some((semaphore, count)))
+}
+
+fn refuse_to_wait_longer(began: Instant) -> io::Result<()> {
+    if began.elapsed() < COMPANION_MAX { Ok(()) } else { Err(error(ErrorKind::Damaged)) }
 }
