@@ -56,8 +56,8 @@ impl Name {
         if base.is_empty() || base == "." || base == ".." {
             return Err("a POSIX name needs at least one character behind the slash".into());
         }
-        if base.starts_with("coview-") {
-            return Err("POSIX names that begin with `coview-` are where Coview keeps its own objects".into());
+        if base.starts_with("coview-global.") {
+            return Err("files that begin with `coview-global.` are objects of the namespace Global".into());
         }
         if base.contains('/') || base.contains('\0') {
             return Err("a POSIX name holds one slash, at its start, and no NUL".into());
