@@ -20,7 +20,13 @@ const KINDS: [Kind; 4] = [Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Mappi
 
 /// Every object of these kinds in the namespace, whoever made it, but for the companions of sections.
 pub(crate) fn list(namespace: Namespace) -> io::Result<Vec<Object>> {
-    let entries = native::read_directory(&directory_of(namespace)?)?;
+    let directory = directory_of(namespace)?;
+    let mut entries = native::read_directory(&directory)?;
+    // A directory is read by position. When objects come and go meanwhile, another that moves is met twice or not at
+    // all; a second reading finds what the first has missed, and names tell what was met before.
+    entries.extend(native::read_directory(&directory)?);
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    entries.dedup_by(|one, other| one.name == other.name);
     let objects = entries.into_iter().filter_map(|entry| Some(listed(namespace, &entry.name, kind_of(&entry.kind)?)));
     objects.filter_map(Result::transpose).collect()
 }
