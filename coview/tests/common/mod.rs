@@ -148,7 +148,7 @@ impl Actor {
     /// Starts a program that talks in marked lines.
     pub(crate) fn spawn(what: &str, mut command: Command) -> Actor {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap_or_else(|error| panic!("{what} does not start: {error}"));
+        let mut process = start(&mut command).unwrap_or_else(|error| panic!("{what} does not start: {error}"));
         let output = process.stdout.take().expect("it is piped");
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
@@ -352,4 +352,17 @@ impl Dice {
 pub(crate) fn seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |time| time.as_micros());
     env::var("COVIEW_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(now as u64)
+}
+
+/// Starts a process. Wine's `CreateProcess` now and then gives up on a new process while others are being killed, with
+/// ERROR_INTERNAL_ERROR, which Windows does not know there; nothing of ours has run then, so it is asked again.
+fn start(command: &mut Command) -> io::Result<Child> {
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    for _ in 0..10 {
+        match command.spawn() {
+            Err(error) if error.raw_os_error() == Some(ERROR_INTERNAL_ERROR) => {}
+            started => return started,
+        }
+    }
+    command.spawn()
 }
