@@ -47,6 +47,12 @@ fn left(name: &str) -> coview::Result<Vec<String>> {
     Ok(names)
 }
 
+/// Sees that everything is listed. Windows reads a directory by position: what moves, because another test makes and
+/// drops objects, is missed now and then.
+fn all_are_listed(name: &str) {
+    common::until("all are listed", || left(name).is_ok_and(|left| left.len() == 2 * KINDS.len() * OBJECTS));
+}
+
 fn maker(name: &str, end: &str) -> Actor {
     let mut command = Actor::command("role_maker", &[("NAME", name), ("END", end)]);
     command.stderr(std::process::Stdio::null());
@@ -59,7 +65,7 @@ fn maker(name: &str, end: &str) -> Actor {
 fn a_program_that_ends_well_leaves_nothing() -> Outcome {
     let name = common::name("well");
     let maker = maker(&name, "return");
-    assert_eq!(left(&name)?.len(), 2 * KINDS.len() * OBJECTS);
+    all_are_listed(&name);
     maker.finish();
     assert_eq!(left(&name)?, Vec::<String>::new());
     Ok(())
@@ -70,7 +76,7 @@ fn a_program_that_ends_badly_leaves_nothing_once_the_next_call_has_passed() -> O
     for end in ["exit", "panic", "abort", "kill"] {
         let name = common::name(end);
         let mut maker = maker(&name, end);
-        assert_eq!(left(&name)?.len(), 2 * KINDS.len() * OBJECTS);
+        all_are_listed(&name);
         if end == "kill" {
             maker.kill();
         } else {
