@@ -228,18 +228,24 @@ impl<'a> Waitable<'a> {
     }
 
     /// Freezes the object if it is signaled. The caller has the latch, so that nobody else has it frozen.
-    fn freeze(&self, thread: &Thread, first: u32) -> bool {
+    fn freeze(&self, thread: &Thread, first: u32) -> io::Result<bool> {
         let block = self.block();
         if let Waitable::Mutex(_) = self {
-            return thread.levels(block) > 0 || (!thread.is_full() && freeze_word(block.owner()));
+            if thread.levels(block) > 0 {
+                return Ok(true);
+            }
+            if thread.is_full() {
+                return Err(error(ErrorKind::LimitExceeded));
+            }
+            return Ok(freeze_word(block.owner()));
         }
         loop {
             let seen = block.state().load(Ordering::SeqCst);
             if !self.is_signaled_in(seen, first) {
-                return false;
+                return Ok(false);
             }
             if replace(block, seen, seen | FROZEN) {
-                return true;
+                return Ok(true);
             }
         }
     }
@@ -338,7 +344,7 @@ fn take_all(
         latched.blocks.push(block);
         // Whoever froze it before and died has left it to the next one with the latch.
         tokens::thaw(block);
-        if !objects[index].freeze(thread, firsts[index]) {
+        if !objects[index].freeze(thread, firsts[index])? {
             return Ok(None);
         }
     }
