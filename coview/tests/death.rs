@@ -340,3 +340,47 @@ fn names_that_only_victims_hold_are_free_after_their_deaths() -> Outcome {
     }
     Ok(())
 }
+
+/// Does nothing but lock and unlock, so that a kill hits every instruction of that sooner or later.
+#[test]
+fn role_hammer() {
+    play("role_hammer", || {
+        let (mutex, inside) = (Mutex::open(&given("MUTEX"))?, Mapping::open(&given("INSIDE"))?.view()?);
+        let entry = inside.atomic_u32(0);
+        say("on stage");
+        loop {
+            let guard = mutex.lock()?;
+            if entry.swap(1, Ordering::SeqCst) != 0 && !guard.was_abandoned() {
+                say("wrong: somebody is inside, or the death of who was there has not been told");
+            }
+            entry.store(0, Ordering::SeqCst);
+        }
+    });
+}
+
+#[test]
+fn a_kill_at_any_instruction_of_lock_and_unlock_leaves_the_mutex_usable() -> Outcome {
+    let (mutex, inside) = (Mutex::create(&name("hammered"))?, name("inside"));
+    let view = Mapping::create(&inside, 64)?.view()?;
+    let mut dice = Dice::new(seed());
+    let begin = Instant::now();
+    let (mut killed, mut told) = (0, 0);
+    while killed < 1500 && begin.elapsed() < LONG_ENOUGH / 3 {
+        let start = |_| Actor::start("role_hammer", &[("MUTEX", mutex.name()), ("INSIDE", &inside)]);
+        // Alone it never sleeps, in company it often does.
+        let mut hammers: Vec<Actor> = (0..dice.below(3) + 1).map(start).collect();
+        hammers.iter_mut().for_each(|hammer| hammer.says("on stage"));
+        for hammer in &mut hammers {
+            thread::sleep(Duration::from_micros(dice.below(500)));
+            hammer.kill();
+            assert_eq!(hammer.said(), Vec::<String>::new());
+            killed += 1;
+        }
+        let guard = mutex.try_lock()?.ok_or("the dead have it still")?;
+        assert!(guard.was_abandoned() || view.get::<u32>(0) == 0, "a death was not told");
+        told += u32::from(guard.was_abandoned());
+        view.put(0, &0u32);
+    }
+    note(&format!("{killed} victims were killed, and {told} times the mutex was abandoned"));
+    Ok(())
+}
