@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{Actor, DEADLINE, Dice, Outcome, Thing, failure, given, name, note, play, say, seed, until};
 use coview::{
-    ErrorKind, Event, Kind, Mapping, Mutex, MutexGuard, Namespace, Reset, Semaphore, View, try_wait_all,
+    ErrorKind, Event, Kind, Mapping, Mutex, MutexGuard, Namespace, Reset, Semaphore, State, View, try_wait_all,
     wait_all_timeout, wait_any_timeout,
 };
 
@@ -382,5 +382,104 @@ fn a_kill_at_any_instruction_of_lock_and_unlock_leaves_the_mutex_usable() -> Out
         view.put(0, &0u32);
     }
     note(&format!("{killed} victims were killed, and {told} times the mutex was abandoned"));
+    Ok(())
+}
+
+/// An object that one side gives and another takes, whose wakes must not die with either.
+enum Signal {
+    Event(Event, Reset),
+    Semaphore(Semaphore),
+}
+
+const SIGNALS: [&str; 3] = ["auto", "manual", "semaphore"];
+
+impl Signal {
+    fn reach(kind: &str, name: &str) -> coview::Result<Signal> {
+        let event = |reset| Event::create_or_open(name, reset).map(|event| Signal::Event(event, reset));
+        match kind {
+            "auto" => event(Reset::Auto),
+            "manual" => event(Reset::Manual),
+            _ => Semaphore::create_or_open(name, 0, 100).map(Signal::Semaphore),
+        }
+    }
+
+    fn give(&self) -> coview::Result<()> {
+        match self {
+            Signal::Event(event, _) => event.set(),
+            Signal::Semaphore(semaphore) => semaphore.release(1).map(drop).or_else(only(ErrorKind::LimitExceeded)),
+        }
+    }
+
+    fn take(&self) -> coview::Result<()> {
+        match self {
+            Signal::Event(event, Reset::Auto) => event.wait(),
+            Signal::Event(event, Reset::Manual) => event.wait().and_then(|()| event.reset()),
+            Signal::Semaphore(semaphore) => semaphore.acquire(),
+        }
+    }
+}
+
+fn is_signaled(name: &str) -> bool {
+    match coview::stat(name).map(|object| object.state) {
+        Ok(State::Event { signaled, .. }) => signaled,
+        Ok(State::Semaphore { count, .. }) => count > 0,
+        state => panic!("{state:?}"),
+    }
+}
+
+#[test]
+fn role_giver() {
+    play("role_giver", || {
+        let signal = Signal::reach(&given("KIND"), &given("SIGNAL"))?;
+        let taken = Event::open(&given("TAKEN"))?;
+        say("on stage");
+        loop {
+            signal.give()?;
+            taken.wait_timeout(NAP)?;
+        }
+    });
+}
+
+#[test]
+fn role_taker() {
+    play("role_taker", || {
+        let signal = Signal::reach(&given("KIND"), &given("SIGNAL"))?;
+        let taken = Event::open(&given("TAKEN"))?;
+        say("on stage");
+        loop {
+            // Without a timeout: nothing but a wake ends this.
+            signal.take()?;
+            taken.set()?;
+        }
+    });
+}
+
+#[test]
+fn no_signal_is_left_with_somebody_asleep_when_givers_and_takers_are_killed() -> Outcome {
+    let mut dice = Dice::new(seed());
+    for kind in SIGNALS {
+        let (signal, taken) = (name(kind), Event::create(&name("taken"), Reset::Auto)?);
+        let _signal = Signal::reach(kind, &signal)?;
+        let start = |role: &str| {
+            let given = [("KIND", kind), ("SIGNAL", &signal), ("TAKEN", taken.name())];
+            let mut actor = Actor::start(role, &given);
+            actor.says("on stage");
+            actor
+        };
+        let _survivor = start("role_taker");
+        let begin = Instant::now();
+        let mut killed = 0;
+        while killed < 400 && begin.elapsed() < LONG_ENOUGH / 8 {
+            let mut victims = [start("role_giver"), start(["role_giver", "role_taker"][dice.below(2) as usize])];
+            let first = dice.below(2) as usize;
+            for victim in [first, 1 - first] {
+                thread::sleep(Duration::from_micros(dice.below(700)));
+                victims[victim].kill();
+                killed += 1;
+            }
+            until("the survivor takes what is there", || !is_signaled(&signal));
+        }
+        note(&format!("{killed} givers and takers were killed, {kind}"));
+    }
     Ok(())
 }
