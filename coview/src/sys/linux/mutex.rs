@@ -68,16 +68,16 @@ impl Mutex {
 
     #[cold]
     fn lock_slow(&self, thread: &Thread, deadline: Deadline) -> io::Result<Option<Locked>> {
+        // Relaxed: the word can name this thread only if this thread wrote it.
+        let seen = self.block.owner().load(Ordering::Relaxed);
+        if seen & robust::OWNER == thread.id() && thread.add_level(&self.block)? {
+            return Ok(Some(Locked::Normally));
+        }
+        if thread.is_full() {
+            return Err(error(ErrorKind::LimitExceeded));
+        }
         let patience = Deadline::after(FROZEN_MAX);
         loop {
-            // Relaxed: the word can name this thread only if this thread wrote it.
-            let seen = self.block.owner().load(Ordering::Relaxed);
-            if seen & robust::OWNER == thread.id() && thread.add_level(&self.block)? {
-                return Ok(Some(Locked::Normally));
-            }
-            if thread.is_full() {
-                return Err(error(ErrorKind::LimitExceeded));
-            }
             match robust::take(thread, self.block.owner(), self.block.multi(), deadline)? {
                 Taken::Yes { died } => {
                     thread.note_owned(&self.block);
