@@ -51,9 +51,9 @@ pub(crate) fn wait_all(objects: &[Waitable<'_>], deadline: Deadline) -> io::Resu
     if has_twice(objects) {
         return Err(error(ErrorKind::InvalidInput));
     }
-    let suspects = Suspects::among(objects)?;
+    let suspects = suspects(objects)?;
     let ended = wait_several(objects, true, deadline)?;
-    Ok(ended.map(|ended| if ended.abandoned { suspects.found() } else { vec![false; objects.len()] }))
+    Ok(ended.map(|ended| if ended.abandoned { suspects } else { vec![false; objects.len()] }))
 }
 
 fn wait_several(objects: &[Waitable<'_>], all: bool, deadline: Deadline) -> io::Result<Option<Ended>> {
@@ -101,28 +101,13 @@ fn is_same(one: &Waitable<'_>, other: &Waitable<'_>) -> bool {
     same_kind && native::same_object(handle_of(one), handle_of(other))
 }
 
-/// The mutexes that can be the abandoned ones. A wait for all reports that there is one, but not which.
-struct Suspects {
-    /// Abandoned already, or owned by another thread that may die.
-    likely: Vec<bool>,
-    /// Not owned by the calling thread.
-    possible: Vec<bool>,
-}
-
-impl Suspects {
-    fn among(objects: &[Waitable<'_>]) -> io::Result<Suspects> {
-        let mut suspects = Suspects { likely: vec![false; objects.len()], possible: vec![false; objects.len()] };
-        for (index, object) in objects.iter().enumerate() {
-            let Waitable::Mutex(mutex) = object else { continue };
-            let state = native::query_mutex(mutex.handle())?;
-            suspects.possible[index] = !state.owned_by_caller();
-            suspects.likely[index] = state.abandoned() || (state.owned() && !state.owned_by_caller());
-        }
-        Ok(suspects)
-    }
-
-    /// Rather one too many than one too few: a flag too many costs a check, one too few hides broken data.
-    fn found(self) -> Vec<bool> {
-        if self.likely.contains(&true) { self.likely } else { self.possible }
-    }
+/// The mutexes that can be the abandoned ones: all that the calling thread does not own. A wait for all reports that there
+/// is one, but not which; and one that was free a moment before may have been taken and abandoned since. A flag too many
+/// costs a check, one too few hides broken data.
+fn suspects(objects: &[Waitable<'_>]) -> io::Result<Vec<bool>> {
+    let suspect = |object: &Waitable<'_>| match object {
+        Waitable::Mutex(mutex) => Ok(!native::query_mutex(mutex.handle())?.owned_by_caller()),
+        Waitable::Event(_) | Waitable::Semaphore(_) => Ok(false),
+    };
+    objects.iter().map(suspect).collect()
 }
