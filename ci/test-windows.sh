@@ -8,4 +8,10 @@ cd "$(dirname "$0")/.."
 # Whatever a failed test left running ends with its Wine server; other prefixes have servers of their own.
 trap 'wineserver -k || true' EXIT
 
+# The C program that Coview meets there; Wine knows the root folder as drive Z.
+peer=$CARGO_TARGET_DIR/wine/win32_peer.exe
+mkdir -p "$CARGO_TARGET_DIR/wine"
+x86_64-w64-mingw32-gcc -Wall -o "$peer" coview/tests/peers/win32_peer.c
+export COVIEW_WIN32_PEER="Z:${peer//\//\\}"
+
 cargo_windows test --workspace

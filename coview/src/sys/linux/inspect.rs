@@ -39,6 +39,8 @@ pub(crate) fn list(namespace: Namespace) -> io::Result<Vec<Object>> {
 pub(crate) fn stat(name: &Name) -> io::Result<Object> {
     let place = Place::of(name);
     let displayed = Name::display(name.namespace(), name.base());
+    // Finding the holders walks all of /proc, which is for nothing when there is no file.
+    place.path.symlink_metadata()?;
     look(&place, displayed, true, &mut holders())?.ok_or_else(|| os_error(libc::ENOENT))
 }
 
