@@ -149,7 +149,7 @@ fn wait_manual(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result
         if deadline.is_now() {
             return Ok(false);
         }
-        if seen & WAITERS == 0 && !replace(block, seen, seen | WAITERS) {
+        if !tokens::note_waiter(block, seen) {
             continue;
         }
         match futex::wait(block.gate(), gate_of(seen | WAITERS), deadline)? {

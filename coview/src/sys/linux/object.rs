@@ -68,8 +68,7 @@ impl Object {
                 Ok(()) => return Ok(Object::new(file, place)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match examine(&place)? {
                     Standing::Nothing => {}
-                    Standing::Object(kind) => return Err(taken(kind, plan.kind)),
-                    Standing::Unborn(_, kind) => return Err(taken(kind, plan.kind)),
+                    Standing::Object(kind) | Standing::Unborn(_, kind) => return Err(taken(kind, plan.kind)),
                 },
                 Err(error) => return Err(error),
             }
@@ -252,7 +251,8 @@ fn link_by_proc(file: &File, target: &CString) -> io::Result<()> {
     Ok(())
 }
 
-fn c_path(path: &Path) -> io::Result<CString> {
+/// A path as system calls take it.
+pub(super) fn c_path(path: &Path) -> io::Result<CString> {
     CString::new(path.as_os_str().as_bytes()).map_err(|_| os_error(libc::EINVAL))
 }
 

@@ -2,10 +2,8 @@
 //!
 //! Needs `unsafe` for `utimensat`.
 
-use std::ffi::CString;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::ptr;
@@ -13,7 +11,7 @@ use std::time::Duration;
 
 use super::check;
 use super::folder::{self, Place};
-use super::object::bury;
+use super::object::{bury, c_path};
 use crate::Namespace;
 
 /// How long a folder rests between two sweeps in passing, for each object in it. Looking at one takes about 2 us, so
@@ -43,7 +41,7 @@ pub(super) fn in_passing(place: &Place, folder: &Metadata) {
 
 /// Sets a folder's times to now, which whoever may write to it may do.
 fn note_time(folder: &Path) -> io::Result<()> {
-    let path = CString::new(folder.as_os_str().as_bytes()).expect("the folder's path holds no NUL");
+    let path = c_path(folder)?;
     // SAFETY: the path ends in NUL, and no times stand for now.
     check(unsafe { libc::utimensat(libc::AT_FDCWD, path.as_ptr(), ptr::null(), 0) })?;
     Ok(())

@@ -156,7 +156,7 @@ fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<b
         if deadline.is_now() {
             return Ok(false);
         }
-        if seen & WAITERS == 0 && !replace(block, seen, seen | WAITERS) {
+        if !note_waiter(block, seen) {
             continue;
         }
         match futex::wait(block.gate(), gate_of(seen | WAITERS), deadline)? {
@@ -184,6 +184,11 @@ pub(super) fn pass_on(block: &Block) {
     if count_of(seen) > 0 && seen & WAITERS != 0 {
         thread::wake_next(block.gate(), block.multi());
     }
+}
+
+/// Makes givers wake who sleeps on the gate; `false` if the state has changed.
+pub(super) fn note_waiter(block: &Block, seen: u64) -> bool {
+    seen & WAITERS != 0 || replace(block, seen, seen | WAITERS)
 }
 
 fn take_grant(block: &Block) -> bool {

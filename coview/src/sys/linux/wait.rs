@@ -14,11 +14,9 @@
 //! | before all are frozen | the latches are marked `DIED`; whoever meets a frozen object takes its latch and thaws it |
 //! | taking | what was taken is taken, a mutex among it abandoned; what was not is thawed like above |
 
-use std::ffi::CString;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd};
-use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -26,7 +24,7 @@ use super::block::Block;
 use super::event::{AUTO_MAX, generation_of, is_open, wake_everyone};
 use super::folder::{self, Place};
 use super::futex;
-use super::object::Object;
+use super::object::{Object, c_path};
 use super::robust;
 use super::thread::{self, Thread};
 use super::tokens::{self, FROZEN, WAITERS, count_of, gate_of, replace, settled, state_of};
@@ -157,8 +155,8 @@ impl<'a> Waitable<'a> {
         }
         let seen = settled(thread, block)?;
         // A gate that is open with nothing behind it was overwritten: sleeping on it is as good as anything.
-        let noted = (!is_open(seen) || self.maximum().is_some() && count_of(seen) == 0)
-            && (seen & WAITERS != 0 || replace(block, seen, seen | WAITERS));
+        let noted =
+            (!is_open(seen) || self.maximum().is_some() && count_of(seen) == 0) && tokens::note_waiter(block, seen);
         Ok(noted.then_some((block.gate(), gate_of(seen | WAITERS))))
     }
 
@@ -434,7 +432,7 @@ impl Watch {
         let descriptor = check(unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) })?;
         // SAFETY: the descriptor is new and ours.
         let inotify = unsafe { File::from_raw_fd(descriptor) };
-        let path = CString::new(place.folder().as_os_str().as_bytes()).expect("the folder's path holds no NUL");
+        let path = c_path(place.folder())?;
         let events = libc::IN_CREATE | libc::IN_MOVED_TO | libc::IN_ATTRIB;
         // SAFETY: the descriptor is open, and the path ends in NUL.
         check(unsafe { libc::inotify_add_watch(inotify.as_raw_fd(), path.as_ptr(), events) })?;
