@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Actor, KINDS, Outcome, Thing, failure, given, hear, name, play, say};
+use common::{Actor, KINDS, Outcome, Thing, failure, given, gone, hear, name, play, say};
 use coview::{ErrorKind, Kind, Mapping, Mutex, Namespace};
 
 /// A name of exactly `len` characters that ends in `last`.
@@ -148,6 +148,7 @@ fn every_length_up_to_the_limit_is_a_name() -> Outcome {
             assert_eq!(failure(Thing::create(kind, &name)), ErrorKind::AlreadyExists);
             assert!(!Thing::open(kind, &name)?.was_created());
             drop(made);
+            gone(&name);
             assert_eq!(failure(Thing::open(kind, &name)), ErrorKind::NotFound);
         }
     }
@@ -264,9 +265,11 @@ fn the_global_prefix_is_another_namespace() -> Outcome {
         assert_eq!(coview::stat(&name)?.namespace, Namespace::Local);
         assert_eq!(coview::stat(&global)?.namespace, Namespace::Global);
         drop(plain);
+        gone(&name);
         assert_eq!(failure(Thing::open(kind, &name)), ErrorKind::NotFound);
         assert!(Thing::open(kind, &global).is_ok());
         drop(elsewhere);
+        gone(&global);
         assert_eq!(failure(Thing::open(kind, &global)), ErrorKind::NotFound);
     }
     Ok(())

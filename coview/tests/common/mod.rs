@@ -57,6 +57,18 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Checks that nothing has this name any more.
+///
+/// Windows has no way to look at an object without a handle, so that a test which lists all objects keeps each alive for
+/// a moment. There, and only there, this waits.
+#[track_caller]
+pub(crate) fn gone(name: &str) {
+    if cfg!(windows) {
+        until("the name is free", || coview::stat(name).is_err());
+    }
+    assert_eq!(failure(coview::stat(name)), ErrorKind::NotFound);
+}
+
 /// Runs something in a thread of its own that must end in time.
 #[track_caller]
 pub(crate) fn within<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
