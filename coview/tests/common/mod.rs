@@ -57,13 +57,15 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Checks that nothing has this name any more.
-///
-/// Windows has no way to look at an object without a handle, so that a test which lists all objects keeps each alive for
-/// a moment. There, and only there, this waits.
+/// Whether who looks at an object keeps it alive meanwhile: Windows shows an object to those only who have a handle.
+pub(crate) fn looking_holds() -> bool {
+    std::env::consts::OS == "windows"
+}
+
+/// Checks that nothing has this name any more, as soon as those who look at all objects have let go of it.
 #[track_caller]
 pub(crate) fn gone(name: &str) {
-    if cfg!(windows) {
+    if looking_holds() {
         until("the name is free", || coview::stat(name).is_err());
     }
     assert_eq!(failure(coview::stat(name)), ErrorKind::NotFound);
