@@ -1,0 +1,1 @@
+//! Folders, attributes, copies and moves.

@@ -1,0 +1,1 @@
+//! Faults in pages that another process has committed.

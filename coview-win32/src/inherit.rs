@@ -1,0 +1,1 @@
+//! Handles that a child process finds.

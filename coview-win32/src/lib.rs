@@ -1,0 +1,52 @@
+//! The Win32 functions for shared memory and synchronization, as a C library for Linux.
+//!
+//! What each function does is told where its callers look: in `include/windows.h`. Here a module holds one kind of
+//! object or one group of functions; everything that processes share is made by the crate `coview`, through its public
+//! interface.
+#![cfg(target_os = "linux")]
+#![allow(non_snake_case, reason = "the exported functions have the names that C programs call them by")]
+
+mod access;
+mod address;
+mod apc;
+mod command_line;
+mod condition_variable;
+mod critical_section;
+mod descriptor;
+mod directory;
+mod environment;
+mod event;
+mod fault;
+mod file;
+mod handle;
+mod heap;
+mod inherit;
+mod init_once;
+mod last_error;
+mod local_storage;
+mod message;
+mod module;
+mod mutex;
+mod name;
+mod object;
+mod path;
+mod process;
+mod region;
+mod section;
+mod security;
+mod semaphore;
+mod service;
+mod shell;
+mod srw_lock;
+mod standard;
+mod string;
+mod system;
+mod table;
+mod temporary;
+mod text;
+mod thread;
+mod time;
+mod timer;
+mod view;
+mod virtual_memory;
+mod wait;

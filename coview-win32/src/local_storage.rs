@@ -1,0 +1,1 @@
+//! Thread-local and fiber-local storage.

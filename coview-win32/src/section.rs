@@ -1,0 +1,4 @@
+//! Sections.
+
+/// A section.
+pub(crate) struct Section {}

@@ -1,0 +1,1 @@
+//! Duplicating handles from process to process.

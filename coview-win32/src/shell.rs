@@ -1,0 +1,1 @@
+//! ShellExecute and its kin.

@@ -1,0 +1,1 @@
+//! Slim reader-writer locks.

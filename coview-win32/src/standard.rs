@@ -1,0 +1,1 @@
+//! Standard handles and pipes.

@@ -1,0 +1,1 @@
+//! VirtualAlloc and its kin.
