@@ -300,6 +300,11 @@ impl fmt::Display for Noun {
     }
 }
 
+/// The name of an object as an error carries it: `None` for an object without one.
+pub(crate) fn known(name: &str) -> Option<&str> {
+    if name.is_empty() { None } else { Some(name) }
+}
+
 /// Parses a name, or says what is wrong with it.
 pub(crate) fn parse_name(operation: &'static str, noun: Noun, name: &str) -> Result<Name> {
     Name::parse(name)

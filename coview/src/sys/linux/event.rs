@@ -33,7 +33,7 @@ pub(super) const AUTO_MAX: u32 = 1;
 pub(crate) struct Event {
     block: Box<Block>,
     manual: bool,
-    _object: Object,
+    object: Object,
 }
 
 impl Event {
@@ -52,6 +52,10 @@ impl Event {
         let plan = Plan { kind: Kind::Event, rights, prepare: &prepare, unborn: false };
         let (object, existed) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
         Ok((Event::new(object)?, existed.is_none()))
+    }
+
+    pub(crate) fn unnamed(start: EventStart) -> io::Result<Event> {
+        Event::new(Object::unnamed(&|file: &File| prepare(file, start))?)
     }
 
     pub(crate) fn set(&self) -> io::Result<()> {
@@ -94,7 +98,7 @@ impl Event {
 
     fn new(object: Object) -> io::Result<Event> {
         let (block, picture) = Block::map(object.file())?;
-        Ok(Event { block, manual: picture.parameter == 1, _object: object })
+        Ok(Event { block, manual: picture.parameter == 1, object })
     }
 }
 

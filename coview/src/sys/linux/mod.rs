@@ -41,6 +41,9 @@ use crate::ErrorKind;
 /// A name that begins with a slash is a POSIX shared-memory name.
 pub(crate) const POSIX_NAMES: bool = true;
 
+/// As long as Windows takes them. A file name holds a beginning and a hash of a long one.
+pub(crate) const NAME_LEN_MAX: usize = 32_766;
+
 /// The kind of an error of this layer.
 pub(crate) fn error_kind(error: &io::Error) -> ErrorKind {
     if let Some(kind) = refusal(error) {

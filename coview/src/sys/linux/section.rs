@@ -93,10 +93,9 @@ impl Section {
     }
 
     pub(crate) fn unnamed(size: u64, options: &SectionOptions) -> io::Result<Section> {
-        let file = pass::memory_file()?;
+        let file = pass::memory_file(0)?;
         resize(&file, size, options)?;
-        let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
-        pass::seal(&file, seals)?;
+        pass::seal_size(&file)?;
         Ok(Section { hold: Hold::Unnamed { file, memory: true }, size })
     }
 

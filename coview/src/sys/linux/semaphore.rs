@@ -18,7 +18,7 @@ use crate::{Access, ErrorKind, Rights};
 pub(crate) struct Semaphore {
     block: Box<Block>,
     maximum: u32,
-    _object: Object,
+    object: Object,
 }
 
 impl Semaphore {
@@ -39,6 +39,10 @@ impl Semaphore {
         Ok((Semaphore::new(object)?, existed.is_none()))
     }
 
+    pub(crate) fn unnamed(start: SemaphoreStart) -> io::Result<Semaphore> {
+        Semaphore::new(Object::unnamed(&|file: &File| prepare(file, start))?)
+    }
+
     pub(crate) fn release(&self, count: u32) -> io::Result<u32> {
         tokens::give(&self.block, count, self.maximum)?.ok_or_else(|| error(ErrorKind::LimitExceeded))
     }
@@ -57,7 +61,7 @@ impl Semaphore {
 
     fn new(object: Object) -> io::Result<Semaphore> {
         let (block, picture) = Block::map(object.file())?;
-        Ok(Semaphore { block, maximum: picture.parameter, _object: object })
+        Ok(Semaphore { block, maximum: picture.parameter, object })
     }
 }
 
