@@ -24,14 +24,15 @@ const BAD_NETPATH: Code = Code(53);
 /// The path as Linux takes it.
 pub(crate) fn to_unix(path: &str) -> Result<String> {
     let device = path.strip_prefix(r"\\.\");
-    let bare = device.or(path.strip_prefix(r"\\?\")).unwrap_or(path);
+    let verbatim = device.or(path.strip_prefix(r"\\?\"));
+    let bare = verbatim.unwrap_or(path);
     if bare.is_empty() || has_drive(bare) {
         return Err(Code::PATH_NOT_FOUND);
     }
     if let Some(name) = device_name(bare) {
         return Ok(name.to_owned());
     }
-    if bare.starts_with(r"\\") || bare.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(r"UNC\")) {
+    if bare.starts_with(r"\\") || verbatim.is_some_and(|rest| rest.starts_with(r"UNC\")) {
         return Err(BAD_NETPATH);
     }
     if device.is_some() && !bare.starts_with(['\\', '/']) {
