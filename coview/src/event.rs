@@ -55,8 +55,8 @@ pub enum Reset {
 #[derive(Debug)]
 pub struct Event {
     pub(crate) sys: sys::Event,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Event {

@@ -42,8 +42,8 @@ use crate::{Error, Noun, Result, Rights};
 #[derive(Debug)]
 pub struct Mutex {
     pub(crate) sys: sys::Mutex,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Mutex {

@@ -101,6 +101,8 @@ pub(crate) struct SectionOptions {
     pub(crate) huge_pages: bool,
     /// What the handle itself may do when the object exists already.
     pub(crate) access: Access,
+    /// Three bits that stay with the object, where the system can keep them; 0 elsewhere.
+    pub(crate) marks: u8,
 }
 
 /// How a new event begins.
@@ -143,20 +145,28 @@ pub(crate) enum Waitable<'a> {
 
 /// An error of this layer that no system call reported, as [`error_kind`] will find it.
 pub(crate) fn error(kind: ErrorKind) -> io::Error {
-    io::Error::other(Refusal(kind))
+    io::Error::other(Refusal { kind, why: None })
+}
+
+/// What this layer alone can tell about a failure, for people.
+pub(crate) fn explanation(error: &io::Error) -> Option<&str> {
+    error.get_ref()?.downcast_ref::<Refusal>()?.why.as_deref()
 }
 
 /// The kind inside an error that [`error`] made.
 fn refusal(error: &io::Error) -> Option<ErrorKind> {
-    Some(error.get_ref()?.downcast_ref::<Refusal>()?.0)
+    Some(error.get_ref()?.downcast_ref::<Refusal>()?.kind)
 }
 
 #[derive(Debug)]
-struct Refusal(ErrorKind);
+struct Refusal {
+    kind: ErrorKind,
+    why: Option<String>,
+}
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(out)
+        self.kind.fmt(out)
     }
 }
 

@@ -11,12 +11,14 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use super::Deadline;
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::futex::{self, Slept};
 use super::object::{Object, Plan};
+use super::share;
 use super::thread::{self, Thread};
 use super::tokens::{self, CLOSED, FROZEN, WAITERS, gate_of, replace, settled};
 use super::wait::open_within;
@@ -86,6 +88,17 @@ impl Event {
             return tokens::take(&self.block, deadline);
         }
         thread::with(|thread| wait_manual(thread, &self.block, deadline))
+    }
+
+    /// A descriptor that keeps the object by itself.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        share::share(&self.object, Access::ReadWrite)
+    }
+
+    /// Makes a handle of a shared descriptor; returns the name too, "" without one.
+    pub(crate) fn from_shared(descriptor: OwnedFd) -> io::Result<(Event, String)> {
+        let (object, name) = share::receive(descriptor, Kind::Event)?;
+        Ok((Event::new(object)?, name))
     }
 
     pub(super) fn block(&self) -> &Block {

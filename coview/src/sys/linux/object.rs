@@ -173,6 +173,15 @@ impl Object {
         &self.file
     }
 
+    /// Whether this handle's own lock can be trusted to be there: a forked child's went with its parent's handle.
+    pub(super) fn is_own(&self) -> bool {
+        self.process == process::id()
+    }
+
+    pub(super) fn has_name(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// A handle to an object whose file the caller has locked, or to one that has no name and needs no lock.
     pub(super) fn new(file: File, place: Option<Place>) -> Object {
         Object { file: ManuallyDrop::new(file), place, process: process::id() }
@@ -182,8 +191,8 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         // A forked child has copies; the lock is its parent's to give up.
-        let ours = self.process == process::id();
-        let unsettled = self.place.take_if(|place| !(ours && leave(place, &self.file).is_ok()));
+        let own = self.is_own();
+        let unsettled = self.place.take_if(|place| !(own && leave(place, &self.file).is_ok()));
         // SAFETY: the file is not used again.
         unsafe { ManuallyDrop::drop(&mut self.file) };
         if let Some(place) = unsettled {
@@ -264,6 +273,11 @@ pub(super) fn make_unnamed(folder: &Path, rights: Rights, bits: u32) -> io::Resu
         file.set_permissions(PermissionsExt::from_mode(mode))?;
     }
     Ok(file)
+}
+
+/// Adds bits to a new file's mode.
+pub(super) fn add_bits(file: &File, bits: u32) -> io::Result<()> {
+    file.set_permissions(PermissionsExt::from_mode(file.metadata()?.mode() | bits))
 }
 
 /// Gives an unnamed file its name, if that is free.
