@@ -4,7 +4,8 @@
 //! # The nouns
 //!
 //! - [`Mapping`] is shared memory under a name, [`View`], [`ReadView`] and [`CopyView`] are windows onto it.
-//! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others.
+//! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
+//!   does when its time has come.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
 //! - [`list`] and [`stat`] show what exists and who holds it.
 //!
@@ -55,10 +56,12 @@ mod mapping;
 mod mapping_options;
 mod mutex;
 mod name;
+pub mod os;
 mod pass;
 mod rights;
 mod semaphore;
 mod sys;
+mod timer;
 mod view;
 mod wait;
 
@@ -72,6 +75,7 @@ pub use name::Namespace;
 pub use pass::ChildToken;
 pub use rights::{Access, Rights};
 pub use semaphore::{Semaphore, SemaphoreOptions};
+pub use timer::{Timer, TimerOptions};
 pub use view::{CopyView, ReadView, View};
 pub use wait::{
     All, Any, Waitable, try_wait_all, try_wait_any, wait_all, wait_all_timeout, wait_any, wait_any_timeout,
