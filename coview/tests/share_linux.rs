@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 
 use common::{Actor, DEADLINE, KINDS, Outcome, THING_SIZE, Thing, failure, given, gone, hear, name, play, say};
 use coview::os::linux::Share;
-use coview::{Access, ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, Reset, Semaphore};
+use coview::{Access, ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, Reset, Semaphore, Timer};
 
 fn share(thing: &Thing) -> coview::Result<OwnedFd> {
     match thing {
@@ -21,6 +21,7 @@ fn share(thing: &Thing) -> coview::Result<OwnedFd> {
         Thing::Mutex(mutex) => mutex.share(),
         Thing::Event(event) => event.share(),
         Thing::Semaphore(semaphore) => semaphore.share(),
+        Thing::Timer(timer) => timer.share(),
     }
 }
 
@@ -29,7 +30,8 @@ fn from_shared(kind: Kind, descriptor: OwnedFd) -> coview::Result<Thing> {
         Kind::Mapping => Thing::Mapping(Mapping::from_shared(descriptor)?),
         Kind::Mutex => Thing::Mutex(Mutex::from_shared(descriptor)?),
         Kind::Event => Thing::Event(Event::from_shared(descriptor)?),
-        _ => Thing::Semaphore(Semaphore::from_shared(descriptor)?),
+        Kind::Semaphore => Thing::Semaphore(Semaphore::from_shared(descriptor)?),
+        _ => Thing::Timer(Timer::from_shared(descriptor)?),
     })
 }
 
@@ -38,7 +40,8 @@ fn unnamed(kind: Kind) -> coview::Result<Thing> {
         Kind::Mapping => Thing::Mapping(Mapping::unnamed(THING_SIZE)?),
         Kind::Mutex => Thing::Mutex(Mutex::unnamed()?),
         Kind::Event => Thing::Event(Event::unnamed(Reset::Auto)?),
-        _ => Thing::Semaphore(Semaphore::unnamed(1, 2)?),
+        Kind::Semaphore => Thing::Semaphore(Semaphore::unnamed(1, 2)?),
+        _ => Thing::Timer(Timer::unnamed(Reset::Auto)?),
     })
 }
 
@@ -48,6 +51,7 @@ fn name_of(thing: &Thing) -> &str {
         Thing::Mutex(mutex) => mutex.name(),
         Thing::Event(event) => event.name(),
         Thing::Semaphore(semaphore) => semaphore.name(),
+        Thing::Timer(timer) => timer.name(),
     }
 }
 
@@ -194,6 +198,7 @@ fn another_process_makes_a_handle_of_a_descriptor() -> Outcome {
 fn is_new_here(thing: &Thing) -> Result<bool, Box<dyn std::error::Error>> {
     match thing {
         Thing::Semaphore(semaphore) => Ok(semaphore.try_acquire()?),
+        Thing::Timer(timer) => Ok(timer.try_wait()?),
         other => other.is_new(),
     }
 }
