@@ -56,6 +56,10 @@
 //!   the flags say which mutexes were abandoned. 1 to [`WAIT_MAX`] objects; the same object twice in `wait_all` is
 //!   [`ErrorKind::InvalidInput`].
 //!
+//! # What one system alone can do
+//! Further methods of these types, for `os` alone: `share`, `from_shared`, `Section::marks`, `Section::create_or_open_over` on
+//! Linux. [`SectionOptions::marks`] is 0 elsewhere.
+//!
 //! # Deadline
 //! `Deadline::NOW` never blocks, `Deadline::NEVER` never ends, `Deadline::after(Duration)` is on a monotonic clock and
 //! saturates to `NEVER`. No wait returns early.
