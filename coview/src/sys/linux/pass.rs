@@ -69,7 +69,8 @@ fn parse(token: &str) -> Option<(RawFd, u64)> {
 
 /// Makes an empty memory file that can be sealed, private to the user, with these further bits in its mode.
 pub(super) fn memory_file(bits: u32) -> io::Result<File> {
-    // Where `vm.memfd_noexec` is 1, the execute bits are sealed unless they are asked for; kernels before 6.3 know neither.
+    // Where `vm.memfd_noexec` is 1, the execute bits are sealed unless they are asked for; kernels before 6.3 know
+    // neither.
     let wanted = if bits & MARK_BITS == 0 { 0 } else { libc::MFD_EXEC };
     let file = match new_memory_file(wanted) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => new_memory_file(0)?,

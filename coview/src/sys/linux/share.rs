@@ -1,9 +1,9 @@
 //! Objects as descriptors, each of which keeps its object by itself in whatever process it is open.
 //!
-//! A handle gives its lock up by hand when it is dropped, for all copies of its descriptor. So what is shared is never a
-//! copy: it is the file opened again, with a lock of its own. What is received is opened again as well, for others may
-//! have copies of that descriptor; where the system forbids it (another user's file) the handle uses the descriptor it
-//! was given, and gives nothing up by hand.
+//! A handle gives its lock up by hand when it is dropped, for all copies of its descriptor. So what is shared is never
+//! a copy: it is the file opened again, with a lock of its own. What is received is opened again as well, for others
+//! may have copies of that descriptor; where the system forbids it (another user's file) the handle uses the descriptor
+//! it was given, and gives nothing up by hand.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
