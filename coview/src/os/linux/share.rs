@@ -65,7 +65,8 @@ pub trait Share: Sized {
     /// Makes a handle of a descriptor that [`share`](Share::share) has made, here or in another process.
     ///
     /// An object with a name has it still, and its name is free when the last handle and the last descriptor are gone.
-    /// The name of an object in another user's `Local\` namespace is not known here. A regular file that has nothing to
+    /// The name of an object in another user's `Local\` namespace is not known here, and of a very long name only its
+    /// beginning, with `…` behind it. A regular file that has nothing to
     /// do with Coview is taken for a mapping of that file, up to the descriptor's position, or of all of it when that
     /// is 0.
     ///
