@@ -10,8 +10,8 @@
 //! [`ErrorKind::AlreadyExists`]; of another kind: [`ErrorKind::WrongKind`], and opening likewise. Nothing living:
 //! opening is [`ErrorKind::NotFound`]. An object lives while any process has a handle to it, and the death of a
 //! process, however it comes, closes its handles. [`error_kind`] turns an error of this layer into its kind.
-//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here, [`NAME_LEN_MAX`] how
-//! long a name may be, in UTF-16 code units and without its prefix.
+//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here, [`NAME_LEN_MAX`]
+//! how long a name may be, in UTF-16 code units and without its prefix.
 //!
 //! # Section: a handle to a mapping
 //! - `Section::create(&Name, size, &SectionOptions)`: zeroed, exactly `size` bytes (1 or more), complete when its
@@ -40,8 +40,13 @@
 //! - `Mutex::create(&Name, Rights, owned)`, `Mutex::open(&Name, Deadline)`,
 //!   `Mutex::create_or_open(&Name, Rights, owned) -> (Mutex, bool)`, `Mutex::unnamed(owned)`; the flag returned says
 //!   whether this call created it; with `owned` the calling thread then has one level, and nobody ever saw it free.
+<<<<<<< HEAD
 //!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`, `Timer`'s
 //!   `(&Name, manual, Rights)`; the start counts only for the creator. Unnamed, they take the start alone.
+=======
+//!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`; the start counts
+//!   only for the creator. Unnamed, they take the start alone.
+>>>>>>> oslinux
 //! - `Mutex::lock(Deadline) -> Option<Locked>`: `None` when the deadline passed. Recursive per thread, whichever handle
 //!   of the object is used. `Locked::Abandoned`: it is owned now, and the owner before died owning it.
 //!   `Mutex::unlock()` gives one level back, [`ErrorKind::NotOwner`] when the thread has none. Closing a handle
@@ -59,6 +64,10 @@
 //!   signaled. `wait_all(&[Waitable], Deadline) -> Option<Vec<bool>>`: takes from all at one moment or from none;
 //!   the flags say which mutexes were abandoned. 1 to [`WAIT_MAX`] objects; the same object twice in `wait_all` is
 //!   [`ErrorKind::InvalidInput`].
+//!
+//! # What one system alone can do
+//! Further methods of these types, for `os` alone: `share`, `from_shared`, `Section::marks`,
+//! `Section::create_or_open_over` on Linux. [`SectionOptions::marks`] is 0 elsewhere.
 //!
 //! # Deadline
 //! `Deadline::NOW` never blocks, `Deadline::NEVER` never ends, `Deadline::after(Duration)` is on a monotonic clock and
