@@ -40,13 +40,8 @@
 //! - `Mutex::create(&Name, Rights, owned)`, `Mutex::open(&Name, Deadline)`,
 //!   `Mutex::create_or_open(&Name, Rights, owned) -> (Mutex, bool)`, `Mutex::unnamed(owned)`; the flag returned says
 //!   whether this call created it; with `owned` the calling thread then has one level, and nobody ever saw it free.
-<<<<<<< HEAD
 //!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`, `Timer`'s
 //!   `(&Name, manual, Rights)`; the start counts only for the creator. Unnamed, they take the start alone.
-=======
-//!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`; the start counts
-//!   only for the creator. Unnamed, they take the start alone.
->>>>>>> oslinux
 //! - `Mutex::lock(Deadline) -> Option<Locked>`: `None` when the deadline passed. Recursive per thread, whichever handle
 //!   of the object is used. `Locked::Abandoned`: it is owned now, and the owner before died owning it.
 //!   `Mutex::unlock()` gives one level back, [`ErrorKind::NotOwner`] when the thread has none. Closing a handle
