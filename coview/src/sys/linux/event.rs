@@ -79,7 +79,7 @@ impl Event {
                 }
                 let closed = if self.manual { shut(seen) } else { tokens::state_of(0, seen) };
                 if replace(&self.block, seen, closed) {
-                    if !self.manual && seen & WAITERS != 0 {
+                    if !self.manual {
                         leave_to_the_woken(&self.block);
                     }
                     return Ok(());

@@ -31,19 +31,20 @@ pub(super) fn pulse(block: &Block) -> io::Result<()> {
         loop {
             let seen = settled(thread, block)?;
             if replace(block, seen, state_of(0, seen)) {
-                if seen & WAITERS != 0 {
-                    release_one(block);
-                }
+                release_one(block, seen & WAITERS != 0);
                 return Ok(());
             }
         }
     })
 }
 
-fn release_one(block: &Block) {
+fn release_one(block: &Block, asleep: bool) {
     // SeqCst, here and below: ordered with the state, as in `tokens`.
     let several = || block.multi().load(Ordering::SeqCst) > 0;
     if !several() {
+        if !asleep {
+            return;
+        }
         block.granted().fetch_add(1, Ordering::SeqCst);
         let woken = futex::wake(block.gate(), 1) > 0;
         // Somebody who waits for several objects may have come meanwhile and have been the one woken.
