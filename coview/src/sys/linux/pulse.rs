@@ -48,8 +48,8 @@ fn release_one(block: &Block, asleep: bool) {
         block.granted().fetch_add(1, Ordering::SeqCst);
         let woken = futex::wake(block.gate(), 1) > 0;
         // Somebody who waits for several objects may have come meanwhile and have been the one woken.
-        let reached = woken && !several();
-        if reached || !take_grant(block) || !several() {
+        let several = several();
+        if woken && !several || !take_grant(block) || !woken && !several {
             return;
         }
     }
@@ -69,9 +69,10 @@ pub(super) fn number(block: &Block) -> u32 {
     block.pulse().load(Ordering::SeqCst) >> 1
 }
 
-/// Whether there is an offer for a waiter that has noted `first`.
-pub(super) fn is_there(block: &Block, first: u32) -> bool {
-    is_for(block.pulse().load(Ordering::SeqCst), first)
+/// Whether there is an offer for a waiter that has noted `first`, and the number as it is now.
+pub(super) fn look(block: &Block, first: u32) -> (bool, u32) {
+    let seen = block.pulse().load(Ordering::SeqCst);
+    (is_for(seen, first), seen >> 1)
 }
 
 /// Takes the offer if there is one for a waiter that has noted `first`.
