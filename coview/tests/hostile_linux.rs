@@ -227,7 +227,7 @@ fn a_whole_block_of_garbage_is_damaged() -> Outcome {
 #[test]
 fn another_layout_version_is_refused() -> Outcome {
     for kind in SYNC_KINDS {
-        for (place, value) in [(8u64, 0u32), (8, 2), (8, u32::MAX), (12, 0), (12, 5), (0, 1), (4, 1)] {
+        for (place, value) in [(8u64, 0u32), (8, 2), (8, u32::MAX), (12, 0), (12, 6), (0, 1), (4, 1)] {
             let name = name("version");
             let _thing = Thing::create(kind, &name)?;
             file_of(&name)?.write_all_at(&value.to_le_bytes(), BLOCK_START + place)?;
