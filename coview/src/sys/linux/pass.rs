@@ -2,10 +2,10 @@
 //!
 //! Needs `unsafe` for `memfd_create`, seals, and the hook between `fork` and `exec`.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -48,12 +48,10 @@ pub(super) fn receive(token: &str) -> io::Result<File> {
     // SAFETY: borrowed for one call, which fails if it is not open.
     let inherited = unsafe { BorrowedFd::borrow_raw(descriptor) };
     let file = File::from(inherited.try_clone_to_owned().map_err(|_| os_error(libc::ENOENT))?);
-    // SAFETY: the descriptor is open; there are no pointers.
-    let seals = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GET_SEALS) };
-    if file.metadata()?.ino() != inode || seals == -1 || seals & libc::F_SEAL_SHRINK == 0 {
+    if file.metadata()?.ino() != inode || !is_sealed(&file) {
         return Err(os_error(libc::ENOENT));
     }
-    // SAFETY: as above.
+    // SAFETY: the descriptor is open; there are no pointers.
     check(unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     Ok(file)
 }
@@ -68,18 +66,29 @@ fn parse(token: &str) -> Option<(RawFd, u64)> {
     (descriptor >= 0).then_some((descriptor, inode.parse().ok()?))
 }
 
-/// Makes an empty memory file that can be sealed.
-pub(super) fn memory_file() -> io::Result<File> {
+/// Makes an empty memory file that can be sealed, private to the user, with these further bits in its mode.
+pub(super) fn memory_file(bits: u32) -> io::Result<File> {
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // SAFETY: the name ends in NUL.
     let descriptor = check(unsafe { libc::memfd_create(c"coview".as_ptr(), flags) })?;
     // SAFETY: the descriptor is new and ours.
-    Ok(unsafe { File::from_raw_fd(descriptor) })
+    let file = unsafe { File::from_raw_fd(descriptor) };
+    // The kernel makes it with all execute bits.
+    file.set_permissions(Permissions::from_mode(0o600 | bits))?;
+    Ok(file)
 }
 
 /// Makes it impossible, for everyone and for good, to change the size.
-pub(super) fn seal(file: &File, seals: libc::c_int) -> io::Result<()> {
+pub(super) fn seal_size(file: &File) -> io::Result<()> {
+    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
     // SAFETY: the descriptor is open; there are no pointers.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
     Ok(())
+}
+
+/// Whether nobody can make the file shorter, so that its mapped bytes stay.
+pub(super) fn is_sealed(file: &File) -> bool {
+    // SAFETY: the descriptor is open; there are no pointers.
+    let seals = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GET_SEALS) };
+    seals != -1 && seals & libc::F_SEAL_SHRINK != 0
 }
