@@ -43,6 +43,7 @@ mod string;
 mod system;
 mod table;
 mod temporary;
+mod termination;
 mod text;
 mod thread;
 mod time;

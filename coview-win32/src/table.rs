@@ -154,9 +154,7 @@ pub(crate) fn with<T>(handle: Handle, work: impl FnOnce(&Entry) -> Result<T>) ->
 
 /// A reference of the caller's own, for what may block.
 pub(crate) fn get(handle: Handle) -> Result<Reference> {
-    with(handle, |entry| {
-        Ok(Reference { object: entry.object.clone(), access: entry.access, flags: entry.flags() })
-    })
+    with(handle, |entry| Ok(Reference { object: entry.object.clone(), access: entry.access, flags: entry.flags() }))
 }
 
 /// Takes a handle away, unless it is protected.
@@ -268,6 +266,14 @@ fn new_hazard() -> &'static Hazard {
     // In a destructor that runs after the leaver's, the hazard stays taken: a few words are lost.
     let _ = LEAVER.try_with(|_| ());
     hazard
+}
+
+/// Takes back what the calling thread said, because it ends in the middle of a look. Safe in a signal handler.
+pub(crate) fn stop_looking() {
+    if let Some(hazard) = HAZARD.get() {
+        hazard.entry.store(ptr::null_mut(), Ordering::Release);
+        hazard.taken.store(false, Ordering::Release);
+    }
 }
 
 /// Whether threads that look have to pay for the barrier themselves, because the kernel has no `membarrier`.

@@ -1,6 +1,6 @@
 //! Looking at the objects that exist, without holding, changing or waking any of them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::name::Name;
 use crate::{Error, Namespace, Noun, Result, error, sys};
@@ -26,6 +26,8 @@ pub enum Kind {
     Event,
     /// A counting semaphore.
     Semaphore,
+    /// A waitable timer.
+    Timer,
     /// Something that this version cannot tell.
     Unknown,
 }
@@ -37,6 +39,7 @@ impl std::fmt::Display for Kind {
             Kind::Mutex => "mutex",
             Kind::Event => "event",
             Kind::Semaphore => "semaphore",
+            Kind::Timer => "timer",
             Kind::Unknown => "unknown",
         })
     }
@@ -81,6 +84,15 @@ pub enum State {
         count: u32,
         /// The highest count.
         maximum: u32,
+    },
+    /// A timer.
+    Timer {
+        /// Whether it stays signaled until it is set again, where the system tells it: Windows does not.
+        manual: Option<bool>,
+        /// Whether it is signaled.
+        signaled: bool,
+        /// How long it takes until it is signaled next; `None` if nobody has set it.
+        due: Option<Duration>,
     },
     /// The state could not be read, for want of rights.
     Hidden,

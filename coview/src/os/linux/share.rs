@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use crate::error::{Error, from_sys, known};
 use crate::mapping::Opened;
 use crate::sys::{self, Section};
-use crate::{Event, Mapping, MappingOptions, Mutex, Noun, Result, Semaphore};
+use crate::{Event, Mapping, MappingOptions, Mutex, Noun, Result, Semaphore, Timer};
 
 /// An object that can be handed on as a descriptor.
 ///
@@ -140,6 +140,17 @@ impl Share for Semaphore {
         let (sys, name) =
             sys::Semaphore::from_shared(descriptor).map_err(|source| receive_error(Noun::Semaphore, source))?;
         Ok(Semaphore { sys, name: name.into(), created: false })
+    }
+}
+
+impl Share for Timer {
+    fn share(&self) -> Result<OwnedFd> {
+        self.sys.share().map_err(|source| share_error(Noun::Timer, known(&self.name), source))
+    }
+
+    fn from_shared(descriptor: OwnedFd) -> Result<Timer> {
+        let (sys, name) = sys::Timer::from_shared(descriptor).map_err(|source| receive_error(Noun::Timer, source))?;
+        Ok(Timer { sys, name: name.into(), created: false })
     }
 }
 

@@ -178,8 +178,9 @@ impl Object {
         self.process == process::id()
     }
 
-    pub(super) fn has_name(&self) -> bool {
-        self.place.is_some()
+    /// Where its name is; `None` if there is none to be removed by this handle.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// A handle to an object whose file the caller has locked, or to one that has no name and needs no lock.

@@ -184,8 +184,8 @@ impl Section {
     pub(crate) fn share(&self, access: Access) -> io::Result<OwnedFd> {
         match &self.hold {
             Hold::Named(object) | Hold::Over(object, _) => share::share(object, access),
-            Hold::Posix(posix) => share::reopen_or_copy(posix.file()),
-            Hold::Unnamed { file, memory: true } => share::reopen_or_copy(file),
+            Hold::Posix(posix) => share::share_posix(posix),
+            Hold::Unnamed { file, memory: true } => share::reopen_or_copy(file, access_of(file)?),
             Hold::Unnamed { file, memory: false } => share::share_file(file, self.size, access),
         }
     }

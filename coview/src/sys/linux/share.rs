@@ -8,12 +8,13 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::folder::{self, Place};
 use super::lock::{self, Life};
-use super::object::{BLOCK_BIT, Object, judge, kind_of};
+use super::object::{BLOCK_BIT, Object, judge, kind_of, open_file};
 use super::over::path_of;
 use super::posix::Posix;
 use super::section::access_of;
@@ -22,8 +23,8 @@ use crate::inspect::Kind;
 use crate::name::Name;
 use crate::{Access, ErrorKind, Namespace};
 
-/// How the path of every file begins that lies in some user's folder of `Local\` names.
-const LOCAL_PREFIX: &str = "/dev/shm/coview-";
+/// How the path of every user's folder of `Local\` names begins.
+const LOCAL_PREFIX: &[u8] = b"/dev/shm/coview-";
 
 /// What a descriptor has turned out to be.
 pub(super) struct Received {
@@ -97,33 +98,39 @@ pub(super) fn receive(descriptor: OwnedFd, kind: Kind) -> io::Result<(Object, St
     let name = received.name().unwrap_or_default();
     match received.standing {
         Standing::Object(object, _) => Ok((object, name)),
-        Standing::Unnamed(file) => Ok((Object::new(file, None), name)),
-        Standing::Posix(_) | Standing::File(_) => Err(error(ErrorKind::WrongKind)),
+        Standing::Unnamed(file) | Standing::File(file) => Ok((Object::new(file, None), name)),
+        Standing::Posix(_) => Err(error(ErrorKind::WrongKind)),
     }
 }
 
 /// A descriptor that keeps an object by itself.
 pub(super) fn share(object: &Object, access: Access) -> io::Result<OwnedFd> {
-    let file = object.file();
-    let shared = match reopen(file, access) {
-        // Without a name to remove, nobody gives the lock of this descriptor up by hand.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !object.has_name() => {
-            return file.try_clone().map(OwnedFd::from);
-        }
-        reopened => reopened?,
+    let Some(place) = object.place() else {
+        // Nobody gives the lock of a descriptor without a name up by hand, so that a copy will do.
+        return reopen_or_copy(object.file(), access);
     };
+    let shared = reopen_at(place, object.file(), access)?;
     // In a forked child, the parent's handle may be gone and the object with it.
-    if !lock::hold(&shared)? || (!object.is_own() && object.has_name() && shared.metadata()?.nlink() == 0) {
+    if !lock::hold(&shared)? || (!object.is_own() && shared.metadata()?.nlink() == 0) {
         return Err(os_error(libc::ENOENT));
     }
     Ok(shared.into())
 }
 
-/// A descriptor of a file that needs no lock.
-pub(super) fn reopen_or_copy(file: &File) -> io::Result<OwnedFd> {
-    match reopen(file, access_of(file)?) {
+/// A descriptor of a POSIX object.
+pub(super) fn share_posix(posix: &Posix) -> io::Result<OwnedFd> {
+    reopen_at(posix.place(), posix.file(), access_of(posix.file())?).map(OwnedFd::from)
+}
+
+/// A descriptor of memory without a name, with a hold if that is possible and the lock that it has otherwise.
+pub(super) fn reopen_or_copy(file: &File, access: Access) -> io::Result<OwnedFd> {
+    match reopen(file, access) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => file.try_clone().map(OwnedFd::from),
-        reopened => reopened.map(OwnedFd::from),
+        reopened => {
+            let shared = reopened?;
+            lock::hold(&shared)?;
+            Ok(shared.into())
+        }
     }
 }
 
@@ -144,6 +151,16 @@ pub(super) fn size_of(mut file: &File) -> io::Result<u64> {
     Ok(size)
 }
 
+/// Opens a file once more by its name, so that `/proc` shows that name: what its creator has open was made without one.
+fn reopen_at(place: &Place, file: &File, access: Access) -> io::Result<File> {
+    let (ours, named) = (file.metadata()?, open_file(&place.path, access));
+    match named.and_then(|named| Ok((named.metadata()?, named))) {
+        Ok((metadata, named)) if (metadata.dev(), metadata.ino()) == (ours.dev(), ours.ino()) => Ok(named),
+        // Somebody has removed the name.
+        _ => reopen(file, access),
+    }
+}
+
 /// Opens a file once more.
 fn reopen(file: &File, access: Access) -> io::Result<File> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -161,7 +178,7 @@ fn stand(file: File, metadata: &Metadata) -> io::Result<Standing> {
     if pass::is_sealed(&file) {
         return file.try_clone().map(Standing::Unnamed);
     }
-    if path_of(&file).is_some_and(|path| path.as_os_str().to_string_lossy().starts_with(LOCAL_PREFIX)) {
+    if is_local(&file) {
         return hold_named(&file, None);
     }
     // A copy again: it is never inherited.
@@ -208,6 +225,12 @@ fn place_of(file: &File, metadata: &Metadata) -> Option<Place> {
     let place = Place::in_folder(namespace, file_name);
     let named = fs::symlink_metadata(&place.path).ok()?;
     ((named.dev(), named.ino()) == (metadata.dev(), metadata.ino())).then_some(place)
+}
+
+/// Whether the file lies, or lay, in some user's folder of `Local\` names.
+fn is_local(file: &File) -> bool {
+    let Some(path) = path_of(file) else { return false };
+    path.parent().is_some_and(|folder| folder.as_os_str().as_bytes().starts_with(LOCAL_PREFIX))
 }
 
 fn kind_at(standing: &Standing, metadata: &Metadata) -> io::Result<Kind> {
