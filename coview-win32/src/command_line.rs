@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use crate::last_error::{self, Code, Result};
-use crate::{start_record, text};
+use crate::{heap, start_record, text};
 
 const QUOTE: u16 = b'"' as u16;
 const BACKSLASH: u16 = b'\\' as u16;
@@ -160,7 +160,9 @@ pub(crate) extern "C" fn GetCommandLineA() -> *mut c_char {
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn CommandLineToArgvW(line: *const u16, count: *mut i32) -> *mut *mut u16 {
     // SAFETY: as the caller promises.
-    let (line, count) = unsafe { (text::wide(line), count.as_mut()) };
+    let line = unsafe { text::wide(line) };
+    // SAFETY: as the caller promises.
+    let count = unsafe { count.as_mut() };
     last_error::value(to_arguments(line, count), ptr::null_mut())
 }
 
@@ -197,9 +199,8 @@ fn give(arguments: &[Vec<u16>]) -> Result<*mut *mut u16> {
 
 /// Zeroed memory for the caller, who frees it with `LocalFree`.
 fn allocate(bytes: usize) -> Result<*mut u8> {
-    // SAFETY: a call without pointers.
-    let start = unsafe { libc::calloc(bytes, 1) };
-    if start.is_null() { Err(Code::NOT_ENOUGH_MEMORY) } else { Ok(start.cast()) }
+    let start = heap::allocate(bytes, true);
+    if start.is_null() { Err(Code::NOT_ENOUGH_MEMORY) } else { Ok(start) }
 }
 
 #[cfg(test)]

@@ -14,9 +14,11 @@ use crate::file::File;
 use crate::last_error::{Code, Result};
 use crate::linux;
 use crate::object::Object;
-use crate::process::{OtherThread, Process, State};
+use crate::process::{self, Process, State};
 use crate::table::{self, HANDLE_FLAG_INHERIT, Handle, Reference};
 use crate::thread::Thread;
+use crate::timer::Timer;
+use crate::watcher;
 use crate::wire::{Reader, Writer};
 
 /// What kind of object travels. The numbers are the same in all processes of one version.
@@ -118,7 +120,8 @@ pub(crate) fn pack(object: &Object) -> Result<Packed> {
         Object::File(file) => Packed::new(Kind::File, Vec::new(), file.descriptor().try_clone_to_owned()?),
         Object::Process(process) => pack_process(Kind::Process, process.state()),
         Object::Thread(thread) => pack_thread(thread),
-        Object::Timer(_) | Object::Section(_) => Err(Code::NOT_SUPPORTED),
+        Object::Timer(timer) => Packed::new(Kind::Timer, Vec::new(), timer.timer().share()?),
+        Object::Section(_) => Err(Code::NOT_SUPPORTED),
     }
 }
 
@@ -135,10 +138,11 @@ pub(crate) fn unpack(packed: Packed) -> Result<Arc<Object>> {
         Kind::Process => Object::Process(Process::new(unpack_process(&extras, descriptor, descriptors.next())?)),
         Kind::FirstThread => {
             let state = unpack_process(&extras, descriptor, descriptors.next())?;
-            Object::Thread(Arc::new(Thread::of_other(OtherThread::first_of(state))))
+            Object::Thread(process::first_thread(&state)?)
         }
-        Kind::Thread => Object::Thread(Arc::new(Thread::of_other(unpack_thread(&extras, descriptor)?))),
-        Kind::Timer | Kind::Section => return Err(Code::NOT_SUPPORTED),
+        Kind::Thread => Object::Thread(Arc::new(unpack_thread(&extras, descriptor, descriptors.next())?)),
+        Kind::Timer => Object::Timer(Timer::new(coview::Timer::from_shared(descriptor)?)),
+        Kind::Section => return Err(Code::NOT_SUPPORTED),
     };
     Ok(Arc::new(object))
 }
@@ -159,19 +163,29 @@ fn unpack_process(extras: &[u8], descriptor: OwnedFd, page: Option<OwnedFd>) -> 
     Ok(Arc::new(State::of_shared(process, descriptor, page)))
 }
 
+/// A thread ends with its process at the latest: whoever has it watches the process too.
 fn pack_thread(thread: &Thread) -> Result<Packed> {
-    if let Some(state) = thread.other().and_then(OtherThread::state) {
-        return pack_process(Kind::FirstThread, state);
+    let state = process::find_or_open(thread.process())?;
+    if thread.id() == thread.process() {
+        return pack_process(Kind::FirstThread, &state);
     }
     let mut writer = Writer::default();
     writer.number(thread.id()).number(thread.process());
-    Packed::new(Kind::Thread, writer.finish(), thread.ended().share()?)
+    let mut packed = Packed::new(Kind::Thread, writer.finish(), thread.ended().share()?)?;
+    packed.descriptors.push(state.descriptor().try_clone_to_owned()?);
+    Ok(packed)
 }
 
-fn unpack_thread(extras: &[u8], descriptor: OwnedFd) -> Result<OtherThread> {
+fn unpack_thread(extras: &[u8], ended: OwnedFd, process: Option<OwnedFd>) -> Result<Thread> {
     let mut reader = Reader::new(extras);
     let mut number = || reader.number().ok_or(Code::INVALID_PARAMETER);
-    Ok(OtherThread::handed_on(number()?, number()?, Event::from_shared(descriptor)?))
+    let (id, pid) = (number()?, number()?);
+    let ended = Event::from_shared(ended)?;
+    if let Some(process) = process {
+        let state = State::with_event(pid, process, Event::from_shared(ended.share()?)?);
+        watcher::watch(&Arc::new(state), true)?;
+    }
+    Ok(Thread::of_other(ended, id, pid))
 }
 
 /// A reference to an object that has arrived.

@@ -6,17 +6,20 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock, Weak};
 
+use coview::os::linux::Share;
 use coview::{Event, Reset};
 
 use crate::access;
+use crate::handle::{Pseudo, pseudo, resolve};
 use crate::exit_page::{self, ExitPage, Outcome};
 use crate::last_error::{self, Code, Result};
 use crate::linux::{self, check_long, own};
 use crate::object::Object;
 use crate::table::{self, Handle, Reference, lock};
+use crate::thread::Thread;
 use crate::wait_status::{self, WaitStatus};
 use crate::{service, watcher};
 
@@ -49,6 +52,8 @@ pub(crate) struct State {
     terminated: OnceLock<u32>,
     code: OnceLock<u32>,
     ended: OnceLock<Event>,
+    /// Those who are told the code.
+    first_threads: Mutex<Vec<Weak<Thread>>>,
     settling: Mutex<()>,
 }
 
@@ -62,7 +67,12 @@ impl Process {
         self.state.ended()
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The calling process.
+    pub(crate) fn current() -> Result<Process> {
+        Ok(Process::new(find_or_open(current_pid())?))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
         self.state.process
     }
 
@@ -74,7 +84,7 @@ impl Process {
     pub(crate) fn is_same(&self, other: &Process) -> bool {
         let identity = |process: &Process| linux::identity(process.state.descriptor()).ok();
         // Since Linux 6.9 the descriptors of different processes are different files; before, the number alone decides.
-        self.id() == other.id() && identity(self) == identity(other)
+        self.pid() == other.pid() && identity(self) == identity(other)
     }
 }
 
@@ -86,7 +96,7 @@ impl State {
 
     /// A child of this process. Until it is written to, the gate keeps it from starting.
     pub(crate) fn of_child(process: u32, page: ExitPage, gate: Option<OwnedFd>) -> io::Result<State> {
-        let state = State::new(process, open_descriptor(process)?, Some(page), Some(process::id()));
+        let state = State::new(process, open_descriptor(process)?, Some(page), Some(current_pid()));
         *lock(&state.gate) = gate;
         Ok(state)
     }
@@ -94,6 +104,13 @@ impl State {
     /// A process that another one has handed on.
     pub(crate) fn of_shared(process: u32, descriptor: OwnedFd, page: Option<ExitPage>) -> State {
         State::new(process, descriptor, page, None)
+    }
+
+    /// A process whose end sets an event that exists.
+    pub(crate) fn with_event(process: u32, descriptor: OwnedFd, ended: Event) -> State {
+        let state = State::of_shared(process, descriptor, None);
+        let _ = state.ended.set(ended);
+        state
     }
 
     fn new(process: u32, descriptor: OwnedFd, page: Option<ExitPage>, parent: Option<u32>) -> State {
@@ -109,6 +126,7 @@ impl State {
             terminated: OnceLock::new(),
             code: OnceLock::new(),
             ended: OnceLock::new(),
+            first_threads: Mutex::new(Vec::new()),
             settling: Mutex::new(()),
         }
     }
@@ -143,7 +161,7 @@ impl State {
         }
         drop(settling);
         // A child is watched from its start.
-        if self.parent != Some(process::id()) {
+        if self.parent != Some(current_pid()) {
             watcher::watch(self, false)?;
         }
         Ok(event)
@@ -158,7 +176,10 @@ impl State {
         if !linux::is_readable(self.descriptor()) {
             return false;
         }
-        self.code.get_or_init(|| self.find_code());
+        let code = *self.code.get_or_init(|| self.find_code());
+        for thread in lock(&self.first_threads).iter().filter_map(Weak::upgrade) {
+            thread.set_code(code);
+        }
         if let Some(event) = self.ended.get() {
             // It fails only if another program has overwritten the event.
             let _ = event.set();
@@ -172,7 +193,7 @@ impl State {
     }
 
     fn find_code(&self) -> u32 {
-        let reaped = if self.parent == Some(process::id()) { wait_status::reap(self.descriptor()) } else { None };
+        let reaped = if self.parent == Some(current_pid()) { wait_status::reap(self.descriptor()) } else { None };
         let status = reaped.or_else(|| wait_status::look_up(self.descriptor(), self.process));
         let outcome = self.page.as_ref().and_then(ExitPage::outcome);
         decide(status, outcome, self.terminated.get().copied())
@@ -180,7 +201,7 @@ impl State {
 
     /// Ends the process with this code.
     fn terminate(&self, code: u32) -> Result<()> {
-        if self.process == process::id() {
+        if self.process == current_pid() {
             end_at_once(code);
         }
         if self.settle() {
@@ -237,89 +258,61 @@ fn open_descriptor(process: u32) -> io::Result<OwnedFd> {
     linux::beyond_standard(unsafe { own(descriptor) })
 }
 
-/// The first thread of another process, and what `CreateProcess` returns beside the process. Also a thread of another
-/// process that was handed on.
-pub(crate) struct OtherThread {
-    id: u32,
-    process: u32,
-    end: End,
-}
-
-enum End {
-    /// With the whole process.
-    OfProcess(Arc<State>),
-    /// When the thread's own event is set.
-    Event(Event),
-}
-
-impl OtherThread {
-    /// The first thread of a process, which has the same number and ends with it.
-    pub(crate) fn first_of(state: Arc<State>) -> OtherThread {
-        OtherThread { id: state.process, process: state.process, end: End::OfProcess(state) }
-    }
-
-    /// A thread that another process has handed on.
-    pub(crate) fn handed_on(id: u32, process: u32, ended: Event) -> OtherThread {
-        OtherThread { id, process, end: End::Event(ended) }
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.id
-    }
-
-    pub(crate) fn process(&self) -> u32 {
-        self.process
-    }
-
-    pub(crate) fn ended(&self) -> Result<&Event> {
-        match &self.end {
-            End::OfProcess(state) => state.ended(),
-            End::Event(event) => Ok(event),
-        }
-    }
-
-    /// The code of a thread that was handed on is not known here; then it is 0.
-    pub(crate) fn exit_code(&self) -> Result<u32> {
-        match &self.end {
-            End::OfProcess(state) => Ok(state.exit_code()),
-            End::Event(event) => Ok(if event.try_wait()? { 0 } else { STILL_ACTIVE }),
-        }
-    }
-
-    /// Lets a thread go on that was created suspended; returns how often it was suspended before.
-    pub(crate) fn resume(&self) -> Result<u32> {
-        match &self.end {
-            End::OfProcess(state) => Ok(state.resume()),
-            End::Event(_) => Err(Code::ACCESS_DENIED),
-        }
-    }
-
-    /// What a thread that is a process is handed on as.
-    pub(crate) fn state(&self) -> Option<&Arc<State>> {
-        if let End::OfProcess(state) = &self.end { Some(state) } else { None }
+/// The number of this process.
+#[inline]
+pub(crate) fn current_pid() -> u32 {
+    // Relaxed: a number for itself.
+    match PID.load(Ordering::Relaxed) {
+        0 => ask_pid(),
+        pid => pid,
     }
 }
 
-/// The object of the calling process, as its pseudo handle stands for it.
-pub(crate) fn current() -> Result<Reference> {
-    let state = find_or_open(process::id())?;
-    let object = Arc::new(Object::Process(Process::new(state)));
-    Ok(Reference { object, access: access::PROCESS.all, flags: 0 })
+static PID: AtomicU32 = AtomicU32::new(0);
+
+#[cold]
+fn ask_pid() -> u32 {
+    extern "C" fn forget() {
+        PID.store(0, Ordering::Relaxed);
+    }
+    static ONCE: Once = Once::new();
+    // SAFETY: the handler, for a forked child, writes one word.
+    ONCE.call_once(|| drop(unsafe { libc::pthread_atfork(None, None, Some(forget)) }));
+    PID.store(process::id(), Ordering::Relaxed);
+    process::id()
 }
 
-/// What a process handle or the pseudo handle of the calling process stands for, if the handle has the right.
-pub(crate) fn get(handle: Handle, right: u32) -> Result<Reference> {
-    if handle.addr().cast_signed() == -1 {
-        return current();
-    }
-    let reference = table::get(handle)?;
+/// What a process handle stands for, if it has the right.
+fn get(handle: Handle, right: u32) -> Result<Reference> {
+    let reference = resolve(handle)?;
     reference.object.as_process()?;
     reference.demand(right)?;
     Ok(reference)
 }
 
+/// The object of the first thread of another process, which ends with it, and has the same number and exit code.
+pub(crate) fn first_thread(state: &Arc<State>) -> Result<Arc<Thread>> {
+    let ended = Event::from_shared(state.ended()?.share()?)?;
+    let thread = Arc::new(Thread::of_other(ended, state.process, state.process));
+    lock(&state.first_threads).push(Arc::downgrade(&thread));
+    // It may have ended before it was known to have a first thread.
+    if let Some(code) = state.code.get() {
+        thread.set_code(*code);
+    }
+    Ok(thread)
+}
+
+/// Lets the process of a thread start that was created suspended; returns how often it was suspended before. `None` for
+/// a thread that is not the first one of such a process.
+pub(crate) fn resume(thread: &Thread) -> Option<u32> {
+    if thread.process() == current_pid() || thread.id() != thread.process() {
+        return None;
+    }
+    watcher::find(thread.process()).map(|state| state.resume())
+}
+
 /// The state of a process by its number.
-fn find_or_open(id: u32) -> Result<Arc<State>> {
+pub(crate) fn find_or_open(id: u32) -> Result<Arc<State>> {
     let known = watcher::find(id);
     // A child that has not been reaped is known for certain; else the number may have passed to another process.
     if let Some(state) = known.as_ref().filter(|state| !state.settle()) {
@@ -363,13 +356,13 @@ pub(crate) extern "C" fn GetProcessId(process: Handle) -> u32 {
 }
 
 fn id_of(handle: Handle) -> Result<u32> {
-    if handle.addr().cast_signed() == -1 {
-        return Ok(process::id());
+    if pseudo(handle) == Some(Pseudo::Process) {
+        return Ok(current_pid());
     }
     table::with(handle, |entry| {
         let process = entry.object().as_process()?;
         entry.demand(QUERY_LIMITED_INFORMATION)?;
-        Ok(process.id())
+        Ok(process.pid())
     })
 }
 
@@ -407,7 +400,7 @@ pub(crate) unsafe extern "C" fn GetExitCodeProcess(process: Handle, code: *mut u
 }
 
 fn exit_code_of(handle: Handle) -> Result<u32> {
-    if handle.addr().cast_signed() == -1 {
+    if pseudo(handle) == Some(Pseudo::Process) {
         return Ok(STILL_ACTIVE);
     }
     Ok(get(handle, QUERY_LIMITED_INFORMATION)?.object.as_process()?.state.exit_code())
@@ -419,7 +412,7 @@ pub(crate) extern "C" fn TerminateProcess(process: Handle, code: u32) -> i32 {
 }
 
 fn terminate(handle: Handle, code: u32) -> Result<()> {
-    if handle.addr().cast_signed() == -1 {
+    if pseudo(handle) == Some(Pseudo::Process) {
         end_at_once(code);
     }
     get(handle, TERMINATE)?.object.as_process()?.state.terminate(code)

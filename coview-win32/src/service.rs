@@ -17,12 +17,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::exit_page::{self, ExitPage, Outcome};
+use crate::handle::{Pseudo, pseudo, resolve};
 use crate::inherit::{self, Packed};
 use crate::last_error::{Code, Result};
 use crate::linux::{self, check, own};
 use crate::table::{self, HANDLE_FLAG_INHERIT, Handle, Reference, lock};
 use crate::wire::{Reader, Writer};
-use crate::{packet, process as processes, watcher};
+use crate::{packet, watcher};
 
 const INSERT: u32 = 1;
 const TAKE: u32 = 2;
@@ -181,7 +182,9 @@ fn insert(request: &mut Reader<'_>, descriptors: Vec<OwnedFd>, reply: &mut Write
 fn give(request: &mut Reader<'_>, reply: &mut Writer) -> Result<Vec<OwnedFd>> {
     let (Some(handle), Some(close)) = (request.long(), request.number()) else { return Err(Code::INVALID_PARAMETER) };
     let handle: Handle = std::ptr::without_provenance_mut(usize::try_from(handle).unwrap_or(0));
-    let found = processes::get_any(handle).and_then(|found| Ok((inherit::pack(&found.object)?, found)));
+    // The calling thread's pseudo handle would be the service's own thread here.
+    let found = if pseudo(handle) == Some(Pseudo::Thread) { Err(Code::INVALID_HANDLE) } else { resolve(handle) };
+    let found = found.and_then(|found| Ok((inherit::pack(&found.object)?, found)));
     if close != 0 {
         // As on Windows, even if the rest has failed; a protected handle stays.
         let _ = table::close(handle);
