@@ -44,7 +44,7 @@ fn mutex(report: &mut Report) {
         coview: &mut |times| {
             timed(times, || {
                 WaitForSingleObject(handle, u32::MAX);
-                ReleaseMutex(handle)
+                ReleaseMutex(handle);
             })
         },
         floors: &mut [
@@ -73,7 +73,7 @@ fn event(report: &mut Report) {
             group: "win32",
             name: format!("SetEvent, nobody waits, {words}"),
             bytes: 0,
-            coview: &mut |times| timed(times, || SetEvent(handle)),
+            coview: &mut |times| timed(times, || assert!(SetEvent(handle) != 0)),
             floors: &mut [
                 Floor {
                     name: BENEATH,
@@ -89,7 +89,7 @@ fn event(report: &mut Report) {
 }
 
 /// The cheapest that enters the kernel and comes back.
-fn system_call() -> i64 {
+fn system_call() {
     // SAFETY: a call without arguments.
-    unsafe { libc::syscall(libc::SYS_getppid) }
+    unsafe { libc::syscall(libc::SYS_getppid) };
 }

@@ -184,7 +184,7 @@ fn forget_id_in_children() {
 
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn GetCurrentThread() -> Handle {
-    ptr::without_provenance_mut(-2_isize.cast_unsigned() as usize)
+    ptr::without_provenance_mut((-2_isize).cast_unsigned())
 }
 
 #[unsafe(no_mangle)]
@@ -347,7 +347,7 @@ fn with_thread<T>(handle: Handle, right: u32, work: impl FnOnce(&Arc<Thread>) ->
 
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn ResumeThread(handle: Handle) -> u32 {
-    last_error::value(with_thread(handle, SUSPEND_RESUME, |thread| process::resume(thread).map_or_else(|| Ok(thread.resume()), Ok)), u32::MAX)
+    last_error::value(with_thread(handle, SUSPEND_RESUME, |thread| Ok(thread.resume())), u32::MAX)
 }
 
 /// A running thread cannot be stopped from outside here.

@@ -91,7 +91,8 @@ pub enum State {
         manual: Option<bool>,
         /// Whether it is signaled.
         signaled: bool,
-        /// How long it takes until it is signaled next; `None` if nobody has set it.
+        /// How long it takes until it is signaled next; `None` if it is not set. Windows goes on telling the time of a
+        /// timer that was cancelled until that has passed.
         due: Option<Duration>,
     },
     /// The state could not be read, for want of rights.

@@ -414,9 +414,9 @@ impl MutexOptions {
 
     /// Sets whether the calling thread owns the mutex from its first moment, if this call creates it.
     ///
-    /// Nobody ever sees the new mutex free. It counts as one level, which [`Mutex::unlock`] gives back: there is no guard
-    /// for it. When the mutex exists already, this changes nothing; [`Mutex::was_created`] tells. Should the creator die
-    /// as the owner, the next locker has the mutex as an abandoned one.
+    /// Nobody ever sees the new mutex free. It counts as one level, which [`Mutex::unlock`] gives back: there is no
+    /// guard for it. When the mutex exists already, this changes nothing; [`Mutex::was_created`] tells. Should the
+    /// creator die as the owner, the next locker has the mutex as an abandoned one.
     ///
     /// # Platform
     ///

@@ -370,8 +370,10 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<SourceFile>) {
         let entry = entry.expect("the folder was just opened");
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
-        if entry.path().is_dir() {
-            if name != ".git" && name != "target" {
+        if name == ".git" {
+            // A folder, or a file that names one where several branches are worked on at once.
+        } else if entry.path().is_dir() {
+            if name != "target" {
                 collect(&entry.path(), &format!("{path}/"), files);
             }
         } else if let Ok(text) = fs::read_to_string(entry.path()) {

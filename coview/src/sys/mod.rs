@@ -10,8 +10,8 @@
 //! [`ErrorKind::AlreadyExists`]; of another kind: [`ErrorKind::WrongKind`], and opening likewise. Nothing living:
 //! opening is [`ErrorKind::NotFound`]. An object lives while any process has a handle to it, and the death of a
 //! process, however it comes, closes its handles. [`error_kind`] turns an error of this layer into its kind.
-//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here, [`NAME_LEN_MAX`] how
-//! long a name may be, in UTF-16 code units and without its prefix.
+//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here, [`NAME_LEN_MAX`]
+//! how long a name may be, in UTF-16 code units and without its prefix.
 //!
 //! # Section: a handle to a mapping
 //! - `Section::create(&Name, size, &SectionOptions)`: zeroed, exactly `size` bytes (1 or more), complete when its
@@ -59,6 +59,10 @@
 //!   signaled. `wait_all(&[Waitable], Deadline) -> Option<Vec<bool>>`: takes from all at one moment or from none;
 //!   the flags say which mutexes were abandoned. 1 to [`WAIT_MAX`] objects; the same object twice in `wait_all` is
 //!   [`ErrorKind::InvalidInput`].
+//!
+//! # What one system alone can do
+//! Further methods of these types, for `os` alone: `share`, `from_shared`, `Section::marks`,
+//! `Section::create_or_open_over` on Linux. [`SectionOptions::marks`] is 0 elsewhere.
 //!
 //! # Deadline
 //! `Deadline::NOW` never blocks, `Deadline::NEVER` never ends, `Deadline::after(Duration)` is on a monotonic clock and

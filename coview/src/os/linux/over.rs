@@ -10,30 +10,31 @@ use crate::{Mapping, MappingOptions, Noun, Result};
 /// Creates a named mapping of `size` bytes over a file, or opens the mapping that has the name.
 ///
 /// Whoever opens the name with [`Mapping::open`] or [`Mapping::create_or_open`], in any process, gets a mapping of that
-/// file, exactly as long, and need not know which file it is. The name lives as any other: until the last handle is gone.
-/// The bytes stay in the file, which is extended if it is shorter than `size`. When the mapping exists already, be it over
-/// a file or not, `file` and `size` are ignored; [`Mapping::was_created`] tells.
+/// file, exactly as long, and need not know which file it is. The name lives as any other: until the last handle is
+/// gone. The bytes stay in the file, which is extended if it is shorter than `size`. When the mapping exists already,
+/// be it over a file or not, `file` and `size` are ignored; [`Mapping::was_created`] tells.
 ///
 /// An opener needs the right to open the file itself. It is opened by its path; where that does not lead to it (it was
 /// renamed or removed, or has never had a path), it is opened through the creator, as long as that lives and holds the
 /// mapping, and belongs to the same user. Openers of another user follow the name only to files that belong to its
 /// creator, so that nobody can be made to write to a file of his own; the creator may be root.
 ///
-/// Of the options, the rights count for the name, the access for what this handle does to the file, the marks and the way
-/// views are mapped as always.
+/// Of the options, the rights count for the name, the access for what this handle does to the file, the marks and the
+/// way views are mapped as always.
 ///
 /// # Errors
 ///
 /// As for [`Mapping::create_or_open`] and [`Mapping::from_file`];
 /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a POSIX name. Opening such a mapping can fail with
-/// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) and [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if
-/// the file cannot be opened, and the message says why; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if the file has
-/// been truncated meanwhile.
+/// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) and [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied)
+/// if the file cannot be opened, and the message says why; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if the
+/// file has been truncated meanwhile.
 ///
 /// # Platform
 ///
-/// Linux: an object of 4 KiB in the namespace records path, device, inode and size of the file, and process and descriptor
-/// of its creator. `open`, of the path or of `/proc/PID/fd/N`, then `fstat`: only the file of that device and inode is taken.
+/// Linux: an object of 4 KiB in the namespace records path, device, inode and size of the file, and process and
+/// descriptor of its creator. `open`, of the path or of `/proc/PID/fd/N`, then `fstat`: only the file of that device
+/// and inode is taken.
 ///
 /// # Examples
 ///

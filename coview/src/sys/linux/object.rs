@@ -233,8 +233,8 @@ pub(super) fn bury(place: &Place) -> bool {
     removed
 }
 
-/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made another
-/// object of that name.
+/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made
+/// another object of that name.
 fn remove(place: &Place, file: &File) -> bool {
     let (Ok(ours), Ok(named)) = (judge(place, file), place.path.symlink_metadata()) else { return false };
     (ours.dev(), ours.ino()) == (named.dev(), named.ino()) && fs::remove_file(&place.path).is_ok()

@@ -31,24 +31,25 @@ pub(super) fn pulse(block: &Block) -> io::Result<()> {
         loop {
             let seen = settled(thread, block)?;
             if replace(block, seen, state_of(0, seen)) {
-                if seen & WAITERS != 0 {
-                    release_one(block);
-                }
+                release_one(block, seen & WAITERS != 0);
                 return Ok(());
             }
         }
     })
 }
 
-fn release_one(block: &Block) {
+fn release_one(block: &Block, asleep: bool) {
     // SeqCst, here and below: ordered with the state, as in `tokens`.
     let several = || block.multi().load(Ordering::SeqCst) > 0;
     if !several() {
+        if !asleep {
+            return;
+        }
         block.granted().fetch_add(1, Ordering::SeqCst);
         let woken = futex::wake(block.gate(), 1) > 0;
         // Somebody who waits for several objects may have come meanwhile and have been the one woken.
-        let reached = woken && !several();
-        if reached || !take_grant(block) || !several() {
+        let several = several();
+        if woken && !several || !take_grant(block) || !woken && !several {
             return;
         }
     }
@@ -68,9 +69,10 @@ pub(super) fn number(block: &Block) -> u32 {
     block.pulse().load(Ordering::SeqCst) >> 1
 }
 
-/// Whether there is an offer for a waiter that has noted `first`.
-pub(super) fn is_there(block: &Block, first: u32) -> bool {
-    is_for(block.pulse().load(Ordering::SeqCst), first)
+/// Whether there is an offer for a waiter that has noted `first`, and the number as it is now.
+pub(super) fn look(block: &Block, first: u32) -> (bool, u32) {
+    let seen = block.pulse().load(Ordering::SeqCst);
+    (is_for(seen, first), seen >> 1)
 }
 
 /// Takes the offer if there is one for a waiter that has noted `first`.

@@ -270,7 +270,8 @@ fn refuse_marks(options: &SectionOptions) -> io::Result<()> {
 
 /// Makes sure that a user's file can be mapped like this and is at least as long.
 fn make_room(file: &File, size: u64, access: Access) -> io::Result<()> {
-    if access == Access::ReadWrite && access_of(file)? == Access::ReadOnly {
+    let able = access_of(file)?;
+    if access == Access::ReadWrite && able == Access::ReadOnly {
         return Err(os_error(libc::EACCES));
     }
     let present = file.metadata()?.size();

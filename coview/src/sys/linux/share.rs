@@ -1,9 +1,9 @@
 //! Objects as descriptors, each of which keeps its object by itself in whatever process it is open.
 //!
-//! A handle gives its lock up by hand when it is dropped, for all copies of its descriptor. So what is shared is never a
-//! copy: it is the file opened again, with a lock of its own. What is received is opened again as well, for others may
-//! have copies of that descriptor; where the system forbids it (another user's file) the handle uses the descriptor it
-//! was given, and gives nothing up by hand.
+//! A handle gives its lock up by hand when it is dropped, for all copies of its descriptor. So what is shared is never
+//! a copy: it is the file opened again, with a lock of its own. What is received is opened again as well, for others
+//! may have copies of that descriptor; where the system forbids it (another user's file) the handle uses the descriptor
+//! it was given, and gives nothing up by hand.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
@@ -35,7 +35,7 @@ pub(super) struct Received {
 
 /// Where a received object stands.
 pub(super) enum Standing {
-    /// An object with a name, which is known unless it is another user's.
+    /// An object that has a name, or had one; it is known while it is there, unless it is another user's.
     Object(Object, Option<Place>),
     /// An object in memory that nobody can make shorter.
     Unnamed(File),
@@ -98,8 +98,8 @@ pub(super) fn receive(descriptor: OwnedFd, kind: Kind) -> io::Result<(Object, St
     let name = received.name().unwrap_or_default();
     match received.standing {
         Standing::Object(object, _) => Ok((object, name)),
-        Standing::Unnamed(file) | Standing::File(file) => Ok((Object::new(file, None), name)),
-        Standing::Posix(_) => Err(error(ErrorKind::WrongKind)),
+        Standing::Unnamed(file) => Ok((Object::new(file, None), name)),
+        Standing::Posix(_) | Standing::File(_) => Err(error(ErrorKind::WrongKind)),
     }
 }
 
@@ -181,8 +181,13 @@ fn stand(file: File, metadata: &Metadata) -> io::Result<Standing> {
     if is_local(&file) {
         return hold_named(&file, None);
     }
-    // A copy again: it is never inherited.
-    file.try_clone().map(Standing::File)
+    // Copies, like those above: they are never inherited.
+    let file = file.try_clone()?;
+    // A user's file may have that bit for reasons of its own.
+    if metadata.mode() & BLOCK_BIT != 0 && block::read_kind(&file).is_ok() {
+        return Ok(Standing::Object(Object::new(file, None), None));
+    }
+    Ok(Standing::File(file))
 }
 
 /// Takes a hold on an object that has, or had, a name.
@@ -237,9 +242,6 @@ fn kind_at(standing: &Standing, metadata: &Metadata) -> io::Result<Kind> {
     match standing {
         Standing::Object(object, _) => kind_of(object.file(), metadata),
         Standing::Unnamed(file) => kind_of(file, metadata),
-        Standing::Posix(_) => Ok(Kind::Mapping),
-        // A user's file may have that bit for reasons of its own.
-        Standing::File(file) if metadata.mode() & BLOCK_BIT != 0 => Ok(block::read_kind(file).unwrap_or(Kind::Mapping)),
-        Standing::File(_) => Ok(Kind::Mapping),
+        Standing::Posix(_) | Standing::File(_) => Ok(Kind::Mapping),
     }
 }

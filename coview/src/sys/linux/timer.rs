@@ -6,7 +6,9 @@
 //!
 //! The latch of `tokens` serialises those who set, cancel and fire. Who sets makes `rearmed` odd and wakes everyone first;
 //! who finds it odd waits for the latch, and makes it even if its owner has died. Who sleeps has set the waiters' bit
-//! before it reads `rearmed`, and reads the time after it; so it is woken by whoever sets the timer later.
+//! before it reads `rearmed`, and reads the time after it; so it is woken by whoever sets the timer later. An expiry that
+//! was on its way to somebody when the timer is set anew goes on as the offer of a pulse (see `pulse`), or by the
+//! generation.
 //!
 //! | killed | what is found |
 //! |---|---|
@@ -25,13 +27,13 @@ use std::time::Duration;
 
 use super::block::{self, Block, Start};
 use super::deadline::now;
-use super::event::{AUTO_MAX, opened, shut, wake_everyone};
+use super::event::{AUTO_MAX, leave_to_the_woken, opened, shut, wake_everyone};
 use super::folder::Place;
 use super::futex;
 use super::object::{Object, Plan};
 use super::share;
 use super::thread::{self, Thread};
-use super::tokens::{self, FROZEN, WAITERS, replace, state_of};
+use super::tokens::{self, FROZEN, WAITERS, count_of, replace, state_of};
 use super::wait::{open_within, wait_any};
 use super::{Deadline, Waitable};
 use crate::inspect::Kind;
@@ -78,6 +80,8 @@ impl Timer {
         let due = now().saturating_add(nanos(after)).min(DUE_MAX);
         let period = period.map_or(0, nanos);
         thread::with(|thread| {
+            // What has come by now releases somebody who waits, though nobody may have looked yet.
+            self.fire_if_due(thread)?;
             self.latched(thread, || self.arm(due, period))?;
             // At once, if that is when.
             self.fire_if_due(thread)
@@ -160,7 +164,10 @@ impl Timer {
             futex::wake(block.rearmed(), futex::ALL);
         }
         block.due().store(0, Ordering::SeqCst);
-        self.change(|seen| if self.manual { shut(seen) } else { state_of(0, seen) });
+        let seen = self.change(|seen| if self.manual { shut(seen) } else { state_of(0, seen) });
+        if !self.manual && count_of(seen) > 0 {
+            leave_to_the_woken(block);
+        }
         block.period().store(period, Ordering::SeqCst);
         block.due().store(due, Ordering::SeqCst);
         make_even(block.rearmed());

@@ -6,8 +6,9 @@
 //! instead of one, so that a wake is never spent on a thread which then takes something else. A registration that a
 //! killed thread left makes givers wake more than they need, and nothing else.
 //!
-//! What was signaled and is not any more (`waitable` has the notes that tell) counts for the look that finds it: in a wait
-//! for all it is forgotten if another object is missing then.
+//! What was signaled and is not any more (`waitable` has the notes that tell) counts for the look that finds it. In a wait
+//! for all it is forgotten if another object is missing then, and so is what comes and goes of an object that was signaled
+//! already and therefore wakes nobody.
 //!
 //! `wait_all` freezes: with the latches of all objects in the order of their identities, it marks each as frozen if it
 //! is signaled. If all were, it takes from each and so unfreezes it; if not, it thaws what it has frozen.
@@ -31,7 +32,7 @@ use super::object::{Object, c_path};
 use super::pulse;
 use super::thread::{self, Thread};
 use super::tokens;
-use super::waitable::Frozen;
+use super::waitable::{Frozen, Look};
 use super::{Deadline, Event, Waitable, check, error};
 use crate::inspect::Kind;
 use crate::name::Name;
@@ -127,8 +128,8 @@ fn all(
     let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
     let mut slept = false;
     loop {
-        let missing = look(thread, objects, &mut notes)?;
-        if missing.is_empty()
+        let looks = look(thread, objects, &notes)?;
+        if looks.iter().all(|look| look.signaled)
             && let Some(abandoned) = take_all(thread, objects, &notes, &order)?
         {
             return Ok(Waited::Taken(abandoned));
@@ -143,11 +144,35 @@ fn all(
         if deadline.has_passed() {
             return Ok(Waited::TimedOut);
         }
-        if !missing.is_empty() {
-            let missing = missing.into_iter().map(|index| (&objects[index], notes[index]));
-            slept |= sleep(thread, missing.chain(alert.noted()), deadline)?;
-        }
+        slept |= sleep_on_closed(thread, objects, &looks, &mut notes, &alert, deadline)?;
     }
+}
+
+fn look(thread: &Thread, objects: &[Waitable<'_>], notes: &[u32]) -> io::Result<Vec<Look>> {
+    objects.iter().zip(notes).map(|(object, &note)| object.look(thread, note)).collect()
+}
+
+/// Sleeps until one of those objects that are not signaled may be, if there are any, and takes new notes: what was signaled
+/// and is not any more is forgotten, and so is what comes and goes meanwhile of those that nobody looks after.
+fn sleep_on_closed(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    looks: &[Look],
+    notes: &mut [u32],
+    alert: &Alert<'_>,
+    deadline: Deadline,
+) -> io::Result<bool> {
+    notes.iter_mut().zip(looks).for_each(|(note, look)| *note = look.note);
+    let closed = |index: &usize| looks[*index].closed;
+    let missing: Vec<_> = (0..objects.len()).filter(closed).map(|index| (&objects[index], notes[index])).collect();
+    if missing.is_empty() {
+        return Ok(false);
+    }
+    let slept = sleep(thread, missing.into_iter().chain(alert.noted()), deadline)?;
+    for index in (0..objects.len()).filter(|index| !closed(index)) {
+        notes[index] = objects[index].note(thread)?;
+    }
+    Ok(slept)
 }
 
 /// The order in which latches are taken; an error if an object is there twice.
@@ -218,24 +243,6 @@ fn try_any(thread: &Thread, objects: &[Waitable<'_>], notes: &[u32], slept: bool
 /// Wakes a sleeper of each object that is still signaled.
 fn leave_the_rest(objects: &[Waitable<'_>]) {
     objects.iter().for_each(Waitable::pass_on);
-}
-
-/// The places of the objects that are not signaled. If there are any, what was signaled briefly is forgotten: the notes
-/// are what they would be if the wait began with this look.
-fn look(thread: &Thread, objects: &[Waitable<'_>], notes: &mut [u32]) -> io::Result<Vec<usize>> {
-    let mut seen = notes.to_vec();
-    let mut missing = Vec::new();
-    for (index, object) in objects.iter().enumerate() {
-        let look = object.look(thread, notes[index])?;
-        seen[index] = look.note;
-        if !look.signaled {
-            missing.push(index);
-        }
-    }
-    if !missing.is_empty() {
-        notes.copy_from_slice(&seen);
-    }
-    Ok(missing)
 }
 
 /// Sleeps until one of the objects may be signaled; `false` if one of them is already, or has changed.

@@ -17,7 +17,10 @@ use crate::ErrorKind;
 
 /// What a look has found.
 pub(super) struct Look {
+    /// Now, or since it was noted.
     pub(super) signaled: bool,
+    /// It is not signaled now.
+    pub(super) closed: bool,
     /// As if the wait began now.
     pub(super) note: u32,
 }
@@ -88,16 +91,17 @@ impl<'a> Waitable<'a> {
             let owner = block.owner().load(Ordering::SeqCst) & robust::OWNER;
             // A frozen one was free; `take_all` will see.
             let signaled = matches!(owner, 0 | robust::FROZEN) || thread.levels(block) > 0;
-            return Ok(Look { signaled, note: 0 });
+            return Ok(Look { signaled, closed: !signaled, note: 0 });
         }
         if self.maximum().is_none() {
             let seen = settled(thread, block)?;
-            let generation = generation_of(seen);
-            return Ok(Look { signaled: is_open(seen) || generation != note, note: generation });
+            let (open, generation) = (is_open(seen), generation_of(seen));
+            return Ok(Look { signaled: open || generation != note, closed: !open, note: generation });
         }
         // The offer first: what comes after this look has another number.
-        let (offered, number) = (pulse::is_there(block, note), pulse::number(block));
-        Ok(Look { signaled: offered || count_of(settled(thread, block)?) > 0, note: number })
+        let (offered, number) = pulse::look(block, note);
+        let closed = count_of(settled(thread, block)?) == 0;
+        Ok(Look { signaled: offered || !closed, closed, note: number })
     }
 
     /// The word to sleep on and its value, with the waiters' bit set; `None` if the object is signaled or has changed.
@@ -113,7 +117,7 @@ impl<'a> Waitable<'a> {
         let seen = settled(thread, block)?;
         let nothing = match self.maximum() {
             // A gate that is open with nothing behind it was overwritten: sleeping on it is as good as anything.
-            Some(_) => count_of(seen) == 0 && !pulse::is_there(block, note),
+            Some(_) => count_of(seen) == 0 && !pulse::look(block, note).0,
             None => !is_open(seen) && generation_of(seen) == note,
         };
         let noted = nothing && tokens::note_waiter(block, seen);

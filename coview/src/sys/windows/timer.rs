@@ -48,6 +48,8 @@ impl Timer {
     }
 
     pub(crate) fn set(&self, after: Duration, period: Option<Duration>) -> io::Result<()> {
+        // Windows ends the signal by itself; Wine leaves an auto-reset timer's.
+        wait_one(&self.handle, Deadline::NOW)?;
         let (handle, due, period) = (raw(&self.handle), relative(after), period.map_or(0, whole_ms));
         // SAFETY: the handle is open, and the time is only read.
         check(unsafe { SetWaitableTimer(handle, &raw const due, period, None, ptr::null(), 0) })
