@@ -23,7 +23,7 @@ use coview::{Event, EventOptions, Reset};
 use crate::last_error::{Code, Result};
 use crate::table::{self, Handle};
 
-pub(crate) use attributes::{FileTime, READONLY, of as attributes_of};
+pub(crate) use attributes::{FileTime, READONLY, high, low, of as attributes_of, permissions};
 pub(crate) use claim::{DELETES, refuses};
 pub(crate) use opening::{Request, open};
 

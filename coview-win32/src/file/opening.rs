@@ -84,7 +84,8 @@ impl<'a> Request<'a> {
 pub(crate) struct Opened {
     pub(crate) file: File,
     access: u32,
-    existed: bool,
+    /// Whether the file was there before.
+    pub(crate) existed: bool,
 }
 
 /// Opens or makes the file. After a failure a file that existed is as it was.

@@ -9,8 +9,8 @@ use std::ffi::c_void;
 use std::io::{self, Seek, SeekFrom};
 use std::os::fd::AsRawFd;
 
-use super::{APPEND_DATA, Code, DISK_FULL, File, Handle, INVALID_FUNCTION, Kind, READ_DATA, Result, WRITE_DATA, with};
 use super::broken_pipe;
+use super::{APPEND_DATA, Code, DISK_FULL, File, Handle, INVALID_FUNCTION, Kind, READ_DATA, Result, WRITE_DATA, with};
 use crate::{last_error, table};
 
 const HANDLE_EOF: Code = Code(38);
