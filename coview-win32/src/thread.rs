@@ -77,6 +77,12 @@ impl Thread {
         Thread { id: AtomicU32::new(id), process, ..Thread::with_end(ended, 0) }
     }
 
+    /// Says with what code a thread has ended that is not of this process.
+    pub(crate) fn set_code(&self, code: u32) {
+        // Release, by way of the event: whoever sees the end sees the code.
+        self.code.store(code, Ordering::Release);
+    }
+
     fn new(suspended: u32) -> Result<Thread> {
         Ok(Thread::with_end(coview::Event::unnamed(Reset::Manual)?, suspended))
     }
