@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{from_sys, open_error, parse_name};
+use crate::error::{from_sys, known, open_error, parse_name};
 use crate::name::Name;
 use crate::sys::{self, Deadline, EventStart};
 use crate::{Error, Noun, Result, Rights};
@@ -55,8 +55,8 @@ pub enum Reset {
 #[derive(Debug)]
 pub struct Event {
     pub(crate) sys: sys::Event,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Event {
@@ -115,6 +115,31 @@ impl Event {
     /// ```
     pub fn create_or_open(name: &str, reset: Reset) -> Result<Event> {
         EventOptions::new(reset).create_or_open(name)
+    }
+
+    /// Creates an event without a name, for the threads of this process. It is not signaled.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoSpace`](crate::ErrorKind::NoSpace).
+    ///
+    /// # Platform
+    ///
+    /// As for [`Mutex::unnamed`](crate::Mutex::unnamed); `CreateEventExW` without a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let done = coview::Event::unnamed(coview::Reset::Manual)?;
+    /// assert_eq!(done.name(), "");
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| done.set());
+    ///     done.wait()
+    /// })?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn unnamed(reset: Reset) -> Result<Event> {
+        EventOptions::new(reset).unnamed()
     }
 
     /// Signals the event.
@@ -216,7 +241,7 @@ impl Event {
         self.wait_until(Deadline::after(timeout))
     }
 
-    /// Returns the name as it was given.
+    /// Returns the name as it was given, or "" for an event without one.
     ///
     /// # Examples
     ///
@@ -249,11 +274,11 @@ impl Event {
     #[cold]
     fn error(&self, operation: &'static str, source: std::io::Error) -> Error {
         let kind = sys::error_kind(&source);
-        Error::new(operation, Noun::Event, Some(&self.name), kind).with_source(source)
+        Error::new(operation, Noun::Event, known(&self.name), kind).with_source(source)
     }
 
-    fn new(sys: sys::Event, name: &Name, created: bool) -> Event {
-        Event { sys, name: name.given().into(), created }
+    fn new(sys: sys::Event, name: Option<&Name>, created: bool) -> Event {
+        Event { sys, name: name.map_or("", Name::given).into(), created }
     }
 }
 
@@ -343,7 +368,7 @@ impl EventOptions {
         let name = parse_name("create", Noun::Event, name)?;
         let sys = sys::Event::create(&name, self.start(), self.rights)
             .map_err(|source| from_sys("create", Noun::Event, Some(&name), source))?;
-        Ok(Event::new(sys, &name, true))
+        Ok(Event::new(sys, Some(&name), true))
     }
 
     /// Opens an event; see [`Event::open`].
@@ -366,7 +391,7 @@ impl EventOptions {
         let deadline = self.open_timeout.map_or(Deadline::NOW, Deadline::after);
         let sys = sys::Event::open(&name, deadline)
             .map_err(|source| open_error(Noun::Event, &name, self.open_timeout, source))?;
-        Ok(Event::new(sys, &name, false))
+        Ok(Event::new(sys, Some(&name), false))
     }
 
     /// Creates or opens an event; see [`Event::create_or_open`].
@@ -386,7 +411,27 @@ impl EventOptions {
         let name = parse_name("create or open", Noun::Event, name)?;
         let (sys, created) = sys::Event::create_or_open(&name, self.start(), self.rights)
             .map_err(|source| from_sys("create or open", Noun::Event, Some(&name), source))?;
-        Ok(Event::new(sys, &name, created))
+        Ok(Event::new(sys, Some(&name), created))
+    }
+
+    /// Creates an event without a name; see [`Event::unnamed`]. Rights and waiting are for names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Event::unnamed`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use coview::{EventOptions, Reset};
+    ///
+    /// let event = EventOptions::new(Reset::Auto).signaled(true).unnamed()?;
+    /// assert!(event.try_wait()?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn unnamed(&self) -> Result<Event> {
+        let sys = sys::Event::unnamed(self.start()).map_err(|source| from_sys("create", Noun::Event, None, source))?;
+        Ok(Event::new(sys, None, true))
     }
 
     fn start(&self) -> EventStart {

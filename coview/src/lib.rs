@@ -7,6 +7,7 @@
 //! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
 //! - [`list`] and [`stat`] show what exists and who holds it.
+//! - [`os`] has what one system alone can do.
 //!
 //! Every named noun has three constructors: `create` (must be new), `open` (must exist) and `create_or_open`, the
 //! race-free union. Every wait has three forms: `verb`, `try_verb` and `verb_timeout`. Dropping a value is the whole
@@ -55,6 +56,7 @@ mod mapping;
 mod mapping_options;
 mod mutex;
 mod name;
+pub mod os;
 mod pass;
 mod rights;
 mod semaphore;

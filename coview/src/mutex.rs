@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::mem;
 use std::time::Duration;
 
-use crate::error::{from_sys, open_error, parse_name};
+use crate::error::{from_sys, known, open_error, parse_name};
 use crate::name::Name;
 use crate::sys::{self, Deadline, Locked};
 use crate::{Error, Noun, Result, Rights};
@@ -42,8 +42,8 @@ use crate::{Error, Noun, Result, Rights};
 #[derive(Debug)]
 pub struct Mutex {
     pub(crate) sys: sys::Mutex,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Mutex {
@@ -110,6 +110,29 @@ impl Mutex {
     /// ```
     pub fn create_or_open(name: &str) -> Result<Mutex> {
         MutexOptions::new().create_or_open(name)
+    }
+
+    /// Creates a mutex without a name that nobody owns, for the threads of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoSpace`](crate::ErrorKind::NoSpace).
+    ///
+    /// # Platform
+    ///
+    /// Linux: one page of memory in a `memfd`, sealed against change of size; no folder is involved. Windows:
+    /// `CreateMutexExW` without a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mutex = coview::Mutex::unnamed()?;
+    /// assert_eq!(mutex.name(), "");
+    /// let guard = mutex.lock()?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn unnamed() -> Result<Mutex> {
+        MutexOptions::new().unnamed()
     }
 
     /// Waits until the calling thread owns the mutex.
@@ -200,7 +223,7 @@ impl Mutex {
         self.sys.unlock().map_err(|source| self.error("unlock", source))
     }
 
-    /// Returns the name as it was given.
+    /// Returns the name as it was given, or "" for a mutex without one.
     ///
     /// # Examples
     ///
@@ -242,11 +265,11 @@ impl Mutex {
     #[cold]
     fn error(&self, operation: &'static str, source: std::io::Error) -> Error {
         let kind = sys::error_kind(&source);
-        Error::new(operation, Noun::Mutex, Some(&self.name), kind).with_source(source)
+        Error::new(operation, Noun::Mutex, known(&self.name), kind).with_source(source)
     }
 
-    fn new(sys: sys::Mutex, name: &Name, created: bool) -> Mutex {
-        Mutex { sys, name: name.given().into(), created }
+    fn new(sys: sys::Mutex, name: Option<&Name>, created: bool) -> Mutex {
+        Mutex { sys, name: name.map_or("", Name::given).into(), created }
     }
 }
 
@@ -361,11 +384,12 @@ impl fmt::Debug for MutexGuard<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct MutexOptions {
     rights: Rights,
+    owned: bool,
     open_timeout: Option<Duration>,
 }
 
 impl MutexOptions {
-    /// Returns the defaults: private, no waiting.
+    /// Returns the defaults: private, owned by nobody, no waiting.
     ///
     /// # Examples
     ///
@@ -388,6 +412,34 @@ impl MutexOptions {
         self
     }
 
+    /// Sets whether the calling thread owns the mutex from its first moment, if this call creates it.
+    ///
+    /// Nobody ever sees the new mutex free. It counts as one level, which [`Mutex::unlock`] gives back: there is no
+    /// guard for it. When the mutex exists already, this changes nothing; [`Mutex::was_created`] tells. Should the
+    /// creator die as the owner, the next locker has the mutex as an abandoned one.
+    ///
+    /// # Platform
+    ///
+    /// Linux: the word is locked before the file has a name. Windows: `CREATE_MUTEX_INITIAL_OWNER`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use coview::MutexOptions;
+    ///
+    /// # let name = format!("doc.mutex.owned.{}", std::process::id());
+    /// let mutex = MutexOptions::new().owned(true).create_or_open(&name)?;
+    /// if mutex.was_created() {
+    ///     // Alone with what the mutex protects: prepare it.
+    ///     mutex.unlock()?;
+    /// }
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn owned(mut self, owned: bool) -> MutexOptions {
+        self.owned = owned;
+        self
+    }
+
     /// Sets how long [`MutexOptions::open`] waits for the object to appear.
     ///
     /// # Examples
@@ -404,7 +456,7 @@ impl MutexOptions {
     ///
     /// # Errors
     ///
-    /// As for [`Mutex::create`].
+    /// As for [`Mutex::create`]; to be [`owned`](MutexOptions::owned), as for [`Mutex::lock`].
     ///
     /// # Examples
     ///
@@ -415,9 +467,9 @@ impl MutexOptions {
     /// ```
     pub fn create(&self, name: &str) -> Result<Mutex> {
         let name = parse_name("create", Noun::Mutex, name)?;
-        let sys = sys::Mutex::create(&name, self.rights)
+        let sys = sys::Mutex::create(&name, self.rights, self.owned)
             .map_err(|source| from_sys("create", Noun::Mutex, Some(&name), source))?;
-        Ok(Mutex::new(sys, &name, true))
+        Ok(Mutex::new(sys, Some(&name), true))
     }
 
     /// Opens a mutex; see [`Mutex::open`].
@@ -440,7 +492,7 @@ impl MutexOptions {
         let deadline = self.open_timeout.map_or(Deadline::NOW, Deadline::after);
         let sys = sys::Mutex::open(&name, deadline)
             .map_err(|source| open_error(Noun::Mutex, &name, self.open_timeout, source))?;
-        Ok(Mutex::new(sys, &name, false))
+        Ok(Mutex::new(sys, Some(&name), false))
     }
 
     /// Creates or opens a mutex; see [`Mutex::create_or_open`].
@@ -458,8 +510,26 @@ impl MutexOptions {
     /// ```
     pub fn create_or_open(&self, name: &str) -> Result<Mutex> {
         let name = parse_name("create or open", Noun::Mutex, name)?;
-        let (sys, created) = sys::Mutex::create_or_open(&name, self.rights)
+        let (sys, created) = sys::Mutex::create_or_open(&name, self.rights, self.owned)
             .map_err(|source| from_sys("create or open", Noun::Mutex, Some(&name), source))?;
-        Ok(Mutex::new(sys, &name, created))
+        Ok(Mutex::new(sys, Some(&name), created))
+    }
+
+    /// Creates a mutex without a name; see [`Mutex::unnamed`]. Rights and waiting are for names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Mutex::unnamed`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mutex = coview::MutexOptions::new().owned(true).unnamed()?;
+    /// mutex.unlock()?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn unnamed(&self) -> Result<Mutex> {
+        let sys = sys::Mutex::unnamed(self.owned).map_err(|source| from_sys("create", Noun::Mutex, None, source))?;
+        Ok(Mutex::new(sys, None, true))
     }
 }

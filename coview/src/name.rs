@@ -4,10 +4,7 @@
 
 use std::borrow::Cow;
 
-/// The longest name, in UTF-16 code units and without its prefix.
-///
-/// Windows itself ends at 32,767; the rest is room for the companions that Coview keeps beside an object.
-pub(crate) const NAME_LEN_MAX: usize = 32_000;
+use crate::sys::NAME_LEN_MAX;
 
 /// Who can see a name.
 ///

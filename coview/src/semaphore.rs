@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{from_sys, open_error, parse_name};
+use crate::error::{from_sys, known, open_error, parse_name};
 use crate::name::Name;
 use crate::sys::{self, Deadline, SemaphoreStart};
 use crate::{Error, ErrorKind, Noun, Result, Rights};
@@ -33,8 +33,8 @@ use crate::{Error, ErrorKind, Noun, Result, Rights};
 #[derive(Debug)]
 pub struct Semaphore {
     pub(crate) sys: sys::Semaphore,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Semaphore {
@@ -95,6 +95,28 @@ impl Semaphore {
         SemaphoreOptions::new().create_or_open(name, initial, maximum)
     }
 
+    /// Creates a semaphore without a name, for the threads of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] as for [`Semaphore::create`], [`ErrorKind::NoSpace`].
+    ///
+    /// # Platform
+    ///
+    /// As for [`Mutex::unnamed`](crate::Mutex::unnamed); `CreateSemaphoreExW` without a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let slots = coview::Semaphore::unnamed(2, 2)?;
+    /// assert_eq!(slots.name(), "");
+    /// slots.acquire()?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn unnamed(initial: u32, maximum: u32) -> Result<Semaphore> {
+        SemaphoreOptions::new().unnamed(initial, maximum)
+    }
+
     /// Adds `count` to the semaphore, which releases as many waiters, and returns the count before.
     ///
     /// # Errors
@@ -115,7 +137,7 @@ impl Semaphore {
     /// ```
     pub fn release(&self, count: u32) -> Result<u32> {
         if count == 0 {
-            return Err(Error::new("release", Noun::Semaphore, Some(&self.name), ErrorKind::InvalidInput)
+            return Err(Error::new("release", Noun::Semaphore, known(&self.name), ErrorKind::InvalidInput)
                 .with_advice("the count to release is at least 1"));
         }
         self.sys.release(count).map_err(|source| self.error("release", source))
@@ -176,7 +198,7 @@ impl Semaphore {
         self.acquire_until(Deadline::after(timeout))
     }
 
-    /// Returns the name as it was given.
+    /// Returns the name as it was given, or "" for a semaphore without one.
     ///
     /// # Examples
     ///
@@ -209,11 +231,11 @@ impl Semaphore {
     #[cold]
     fn error(&self, operation: &'static str, source: std::io::Error) -> Error {
         let kind = sys::error_kind(&source);
-        Error::new(operation, Noun::Semaphore, Some(&self.name), kind).with_source(source)
+        Error::new(operation, Noun::Semaphore, known(&self.name), kind).with_source(source)
     }
 
-    fn new(sys: sys::Semaphore, name: &Name, created: bool) -> Semaphore {
-        Semaphore { sys, name: name.given().into(), created }
+    fn new(sys: sys::Semaphore, name: Option<&Name>, created: bool) -> Semaphore {
+        Semaphore { sys, name: name.map_or("", Name::given).into(), created }
     }
 }
 
@@ -285,10 +307,10 @@ impl SemaphoreOptions {
     /// ```
     pub fn create(&self, name: &str, initial: u32, maximum: u32) -> Result<Semaphore> {
         let name = parse_name("create", Noun::Semaphore, name)?;
-        let start = check_counts("create", &name, initial, maximum)?;
+        let start = check_counts("create", Some(&name), initial, maximum)?;
         let sys = sys::Semaphore::create(&name, start, self.rights)
             .map_err(|source| from_sys("create", Noun::Semaphore, Some(&name), source))?;
-        Ok(Semaphore::new(sys, &name, true))
+        Ok(Semaphore::new(sys, Some(&name), true))
     }
 
     /// Opens a semaphore; see [`Semaphore::open`].
@@ -311,7 +333,7 @@ impl SemaphoreOptions {
         let deadline = self.open_timeout.map_or(Deadline::NOW, Deadline::after);
         let sys = sys::Semaphore::open(&name, deadline)
             .map_err(|source| open_error(Noun::Semaphore, &name, self.open_timeout, source))?;
-        Ok(Semaphore::new(sys, &name, false))
+        Ok(Semaphore::new(sys, Some(&name), false))
     }
 
     /// Creates or opens a semaphore; see [`Semaphore::create_or_open`].
@@ -329,16 +351,34 @@ impl SemaphoreOptions {
     /// ```
     pub fn create_or_open(&self, name: &str, initial: u32, maximum: u32) -> Result<Semaphore> {
         let name = parse_name("create or open", Noun::Semaphore, name)?;
-        let start = check_counts("create or open", &name, initial, maximum)?;
+        let start = check_counts("create or open", Some(&name), initial, maximum)?;
         let (sys, created) = sys::Semaphore::create_or_open(&name, start, self.rights)
             .map_err(|source| from_sys("create or open", Noun::Semaphore, Some(&name), source))?;
-        Ok(Semaphore::new(sys, &name, created))
+        Ok(Semaphore::new(sys, Some(&name), created))
+    }
+
+    /// Creates a semaphore without a name; see [`Semaphore::unnamed`]. Rights and waiting are for names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Semaphore::unnamed`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let semaphore = coview::SemaphoreOptions::new().unnamed(0, 1)?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn unnamed(&self, initial: u32, maximum: u32) -> Result<Semaphore> {
+        let start = check_counts("create", None, initial, maximum)?;
+        let sys = sys::Semaphore::unnamed(start).map_err(|source| from_sys("create", Noun::Semaphore, None, source))?;
+        Ok(Semaphore::new(sys, None, true))
     }
 }
 
-fn check_counts(operation: &'static str, name: &Name, initial: u32, maximum: u32) -> Result<SemaphoreStart> {
+fn check_counts(operation: &'static str, name: Option<&Name>, initial: u32, maximum: u32) -> Result<SemaphoreStart> {
     if initial > maximum || maximum == 0 || i32::try_from(maximum).is_err() {
-        let error = Error::new(operation, Noun::Semaphore, Some(name.given()), ErrorKind::InvalidInput);
+        let error = Error::new(operation, Noun::Semaphore, name.map(Name::given), ErrorKind::InvalidInput);
         return Err(error.with_advice("the maximum is 1 to 2147483647, and the initial count not above it"));
     }
     Ok(SemaphoreStart { initial, maximum })

@@ -14,7 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Actor, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed, until};
-use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Namespace, Reset, Semaphore, State};
+use coview::os::linux::{MappingOptionsExt, Share, create_or_open_over};
+use coview::{
+    ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset, Semaphore, State,
+};
 
 /// What a traced process runs to: the next system call's begin or end, or the next instruction.
 #[derive(Clone, Copy, PartialEq)]
@@ -249,6 +252,9 @@ fn role_tracer() {
         match given("CASE").as_str() {
             "create" => create(&name),
             "init" => init(&name),
+            "owned" => owned(&name),
+            "over" => over(&name),
+            "share" => share(&name),
             "open" => open(&name),
             "close" => close(&name),
             "corpse" => corpse(&name),
@@ -308,6 +314,81 @@ fn init(name: &str) -> Outcome {
         if ran { is_free(Kind::Mapping, name) } else { Err("the next initialiser did not find zeroed memory".into()) }
     };
     Scene { work, judge, ..Scene::calls("initialise") }.play()
+}
+
+#[test]
+fn killed_at_every_call_of_creating_owned() {
+    case("owned");
+}
+
+fn owned(name: &str) -> Outcome {
+    let options = MutexOptions::new().owned(true);
+    let judge = &|| is_free(Kind::Mutex, name);
+    let work = &|| forget(options.create(name));
+    Scene { work, judge, ..Scene::calls("create an owned mutex") }.play()?;
+    let work = &|| forget(options.create_or_open(name));
+    Scene { work, judge, ..Scene::calls("create or open an owned mutex") }.play()?;
+
+    // Where the name is taken, by the time that it is to be had.
+    let held = RefCell::new(None);
+    let begin = &|| drop(held.replace(Mutex::create(name).ok()));
+    let judge = &|| {
+        if lock_now(&Mutex::open(name)?)? {
+            return Err("it was abandoned by who never had it".into());
+        }
+        drop(held.take().ok_or("it was never made")?);
+        is_free(Kind::Mutex, name)
+    };
+    let work = &|| forget(options.create(name));
+    Scene { begin, work, judge, ..Scene::calls("create an owned mutex where one is") }.play()
+}
+
+#[test]
+fn killed_at_every_call_of_naming_a_file() {
+    case("over");
+}
+
+fn over(name: &str) -> Outcome {
+    let path = std::env::temp_dir().join(name);
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    let begin = &|| file.set_len(0).expect("a file of one's own can be cut");
+    let work = &|| forget(create_or_open_over(name, &file, THING_SIZE, &MappingOptions::new().marks(5)));
+    let judge = &|| {
+        let made = create_or_open_over(name, &file, THING_SIZE, &MappingOptions::new())?;
+        if !made.was_created() || file.metadata()?.size() != THING_SIZE {
+            return Err("the dead left a name, or a file of another size".into());
+        }
+        drop(made);
+        is_free(Kind::Mapping, name)
+    };
+    let played = Scene { begin, work, judge, ..Scene::calls("name a file") }.play();
+    fs::remove_file(&path)?;
+    played
+}
+
+#[test]
+fn killed_at_every_call_of_sharing() {
+    case("share");
+}
+
+fn share(name: &str) -> Outcome {
+    let (held, own) = (RefCell::new(None), RefCell::new(None));
+    let begin = &|| drop(held.replace(Event::create(name, Reset::Auto).ok()));
+    let prepare = &|| drop(own.replace(Event::open(name).ok()));
+    let work = &|| {
+        let shared = own.take().and_then(|event: Event| event.share().ok());
+        drop(shared.and_then(|descriptor| Event::from_shared(descriptor).ok()));
+    };
+    let judge = &|| {
+        drop(Event::open(name)?);
+        drop(held.take().ok_or("it was never made")?);
+        is_free(Kind::Event, name)
+    };
+    Scene { begin, prepare, work, judge, ..Scene::calls("share an event") }.play()?;
+
+    let prepare = &|| drop(own.replace(Event::create(name, Reset::Auto).ok()));
+    let judge = &|| is_free(Kind::Event, name);
+    Scene { prepare, work, judge, ..Scene::calls("share the last event") }.play()
 }
 
 #[test]

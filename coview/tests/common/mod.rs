@@ -59,7 +59,7 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// Whether who looks at an object keeps it alive meanwhile: Windows shows an object to those only who have a handle.
 pub(crate) fn looking_holds() -> bool {
-    std::env::consts::OS == "windows"
+    env::consts::OS == "windows"
 }
 
 /// Checks that nothing has this name any more, as soon as those who look at all objects have let go of it.

@@ -1,4 +1,5 @@
-//! The shared block of a mutex, event or semaphore: its layout, its file and its mapping.
+//! The shared block of a mutex, event or semaphore: its layout, its file and its mapping. A mapping over a user's file
+//! has a block too, which is only read: `over.rs` has the rest of its layout.
 //!
 //! Needs `unsafe` to map it and to reach its words.
 //!
@@ -9,7 +10,7 @@
 //! |---|---|---|
 //! | 0 | 8 | magic, the letters `coview` and two zeros |
 //! | 8 | 4 | layout version, 1 |
-//! | 12 | 4 | kind: 1 mutex, 2 event, 3 semaphore |
+//! | 12 | 4 | kind: 1 mutex, 2 event, 3 semaphore, 5 mapping over a file |
 //! | 16 | 4 | event: 1 if manual-reset; semaphore: the maximum |
 //! | 4032 | 8 | event, semaphore: the gate (low half, a futex) and the count or generation (high half) |
 //! | 4040 | 4 | releases handed to sleepers who have not taken them yet |
@@ -33,8 +34,8 @@ use crate::ErrorKind;
 use crate::inspect::Kind;
 
 const FILE_LEN: u64 = 64 * 1024;
-const BLOCK_LEN: usize = 4096;
-const BLOCK_START: u64 = FILE_LEN - BLOCK_LEN as u64;
+pub(super) const BLOCK_LEN: usize = 4096;
+pub(super) const BLOCK_START: u64 = FILE_LEN - BLOCK_LEN as u64;
 
 const MAGIC: [u8; 8] = *b"coview\0\0";
 const LAYOUT_VERSION: u32 = 1;
@@ -99,6 +100,7 @@ impl Picture {
             1 => Kind::Mutex,
             2 => Kind::Event,
             3 => Kind::Semaphore,
+            5 => Kind::Mapping,
             _ => return Err(error(ErrorKind::Damaged)),
         };
         let state = u64::from(word(STATE_AT)) | u64::from(word(STATE_AT + 4)) << 32;
@@ -111,7 +113,8 @@ fn kind_number(kind: Kind) -> u32 {
         Kind::Mutex => 1,
         Kind::Event => 2,
         Kind::Semaphore => 3,
-        Kind::Mapping | Kind::Unknown => unreachable!("only synchronization objects have a block"),
+        Kind::Mapping => 5,
+        Kind::Unknown => unreachable!("nobody makes an object of unknown kind"),
     }
 }
 

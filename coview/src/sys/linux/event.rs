@@ -11,12 +11,14 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use super::Deadline;
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::futex::{self, Slept};
 use super::object::{Object, Plan};
+use super::share;
 use super::thread::{self, Thread};
 use super::tokens::{self, CLOSED, FROZEN, WAITERS, gate_of, replace, settled};
 use super::wait::open_within;
@@ -33,7 +35,7 @@ pub(super) const AUTO_MAX: u32 = 1;
 pub(crate) struct Event {
     block: Box<Block>,
     manual: bool,
-    _object: Object,
+    object: Object,
 }
 
 impl Event {
@@ -52,6 +54,10 @@ impl Event {
         let plan = Plan { kind: Kind::Event, rights, prepare: &prepare, unborn: false };
         let (object, existed) = Object::create_or_open(Place::of(name), &plan, Access::ReadWrite)?;
         Ok((Event::new(object)?, existed.is_none()))
+    }
+
+    pub(crate) fn unnamed(start: EventStart) -> io::Result<Event> {
+        Event::new(Object::unnamed(&|file: &File| prepare(file, start))?)
     }
 
     pub(crate) fn set(&self) -> io::Result<()> {
@@ -84,6 +90,17 @@ impl Event {
         thread::with(|thread| wait_manual(thread, &self.block, deadline))
     }
 
+    /// A descriptor that keeps the object by itself.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        share::share(&self.object, Access::ReadWrite)
+    }
+
+    /// Makes a handle of a shared descriptor; returns the name too, "" without one.
+    pub(crate) fn from_shared(descriptor: OwnedFd) -> io::Result<(Event, String)> {
+        let (object, name) = share::receive(descriptor, Kind::Event)?;
+        Ok((Event::new(object)?, name))
+    }
+
     pub(super) fn block(&self) -> &Block {
         &self.block
     }
@@ -94,7 +111,7 @@ impl Event {
 
     fn new(object: Object) -> io::Result<Event> {
         let (block, picture) = Block::map(object.file())?;
-        Ok(Event { block, manual: picture.parameter == 1, _object: object })
+        Ok(Event { block, manual: picture.parameter == 1, object })
     }
 }
 

@@ -11,12 +11,14 @@ mod inspect;
 mod lock;
 mod mutex;
 mod object;
+mod over;
 mod pages;
 mod pass;
 mod posix;
 mod robust;
 mod section;
 mod semaphore;
+mod share;
 mod sweep;
 mod thread;
 mod tokens;
@@ -35,11 +37,14 @@ pub(crate) use semaphore::Semaphore;
 pub(crate) use sweep::sweep;
 pub(crate) use wait::{wait_all, wait_any};
 
-use super::{Locked, Protection, SectionOptions, SemaphoreStart, Waitable, error, refusal};
+use super::{Locked, Protection, Refusal, SectionOptions, SemaphoreStart, Waitable, error, refusal};
 use crate::ErrorKind;
 
 /// A name that begins with a slash is a POSIX shared-memory name.
 pub(crate) const POSIX_NAMES: bool = true;
+
+/// As long as Windows takes them. A file name holds a beginning and a hash of a long one.
+pub(crate) const NAME_LEN_MAX: usize = 32_766;
 
 /// The kind of an error of this layer.
 pub(crate) fn error_kind(error: &io::Error) -> ErrorKind {
@@ -69,6 +74,11 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 /// An error with the system's own code.
 fn os_error(code: libc::c_int) -> io::Error {
     io::Error::from_raw_os_error(code)
+}
+
+/// An error that only this layer can explain.
+fn refuse(kind: ErrorKind, why: impl Into<String>) -> io::Error {
+    io::Error::other(Refusal { kind, why: Some(why.into()) })
 }
 
 /// Calls again while a signal interrupts.

@@ -4,12 +4,14 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
 
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::object::{Object, Plan};
 use super::robust::{self, Taken};
+use super::share;
 use super::thread::{self, Thread};
 use super::tokens::{FROZEN_MAX, settle};
 use super::wait::open_within;
@@ -22,21 +24,31 @@ use crate::{Access, ErrorKind, Rights};
 #[derive(Debug)]
 pub(crate) struct Mutex {
     block: ManuallyDrop<Box<Block>>,
-    _object: Object,
+    object: Object,
 }
 
 impl Mutex {
-    pub(crate) fn create(name: &Name, rights: Rights) -> io::Result<Mutex> {
-        Mutex::new(Object::create(Place::of(name), &plan(rights, &prepare))?)
+    pub(crate) fn create(name: &Name, rights: Rights, owned: bool) -> io::Result<Mutex> {
+        Mutex::make(Place::of(name), rights, owned)
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Mutex> {
         Mutex::new(open_within(name, Kind::Mutex, Access::ReadWrite, deadline)?.0)
     }
 
-    pub(crate) fn create_or_open(name: &Name, rights: Rights) -> io::Result<(Mutex, bool)> {
-        let (object, existed) = Object::create_or_open(Place::of(name), &plan(rights, &prepare), Access::ReadWrite)?;
-        Ok((Mutex::new(object)?, existed.is_none()))
+    pub(crate) fn create_or_open(name: &Name, rights: Rights, owned: bool) -> io::Result<(Mutex, bool)> {
+        let place = Place::of(name);
+        let make = || Mutex::make(place.clone(), rights, owned);
+        let (mutex, existed) = Object::open_or(&place, Kind::Mutex, Access::ReadWrite, Mutex::new, make)?;
+        Ok((mutex, existed.is_none()))
+    }
+
+    pub(crate) fn unnamed(owned: bool) -> io::Result<Mutex> {
+        let mutex = Mutex::new(Object::unnamed(&prepare)?)?;
+        if owned {
+            mutex.own()?;
+        }
+        Ok(mutex)
     }
 
     #[inline]
@@ -92,13 +104,48 @@ impl Mutex {
         }
     }
 
+    /// A descriptor that keeps the object by itself.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        share::share(&self.object, Access::ReadWrite)
+    }
+
+    /// Makes a handle of a shared descriptor; returns the name too, "" without one.
+    pub(crate) fn from_shared(descriptor: OwnedFd) -> io::Result<(Mutex, String)> {
+        let (object, name) = share::receive(descriptor, Kind::Mutex)?;
+        Ok((Mutex::new(object)?, name))
+    }
+
     pub(super) fn block(&self) -> &Block {
         &self.block
     }
 
+    /// Makes a mutex, which may be owned by this thread before it has its name.
+    fn make(place: Place, rights: Rights, owned: bool) -> io::Result<Mutex> {
+        let plan = Plan { kind: Kind::Mutex, rights, prepare: &prepare, unborn: false };
+        let mutex = Mutex::new(Object::make(place, &plan)?)?;
+        if owned {
+            mutex.own()?;
+        }
+        if let Err(error) = mutex.object.appear(Kind::Mutex) {
+            if owned {
+                mutex.unlock()?;
+            }
+            return Err(error);
+        }
+        Ok(mutex)
+    }
+
+    /// Takes a mutex that nobody else can know of.
+    fn own(&self) -> io::Result<()> {
+        match self.lock(Deadline::NOW)? {
+            Some(_) => Ok(()),
+            None => Err(error(ErrorKind::Damaged)),
+        }
+    }
+
     fn new(object: Object) -> io::Result<Mutex> {
         let (block, _) = Block::map(object.file())?;
-        Ok(Mutex { block: ManuallyDrop::new(block), _object: object })
+        Ok(Mutex { block: ManuallyDrop::new(block), object })
     }
 }
 
@@ -111,8 +158,4 @@ impl Drop for Mutex {
 
 fn prepare(file: &std::fs::File) -> io::Result<()> {
     block::write(file, Start { kind: Kind::Mutex, parameter: 0, state: 0 })
-}
-
-fn plan(rights: Rights, prepare: &dyn Fn(&std::fs::File) -> io::Result<()>) -> Plan<'_> {
-    Plan { kind: Kind::Mutex, rights, prepare, unborn: false }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::folder::{self, Place};
 use super::lock::{self, Life};
 use super::sweep::{in_passing, sweep};
-use super::{Deadline, block, check, error, os_error};
+use super::{Deadline, block, check, error, os_error, pass};
 use crate::inspect::Kind;
 use crate::{Access, ErrorKind, Namespace, Rights};
 
@@ -33,7 +33,8 @@ const DYING_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Object {
     file: ManuallyDrop<File>,
-    place: Place,
+    /// Where its name is, for the last who leaves. Without one, closing the file is all that there is to do.
+    place: Option<Place>,
     /// The process that opened it. A forked child has a copy of the handle, but the lock is its parent's.
     process: u32,
 }
@@ -59,20 +60,39 @@ enum Standing {
 impl Object {
     /// Makes the object under its name, complete.
     pub(super) fn create(place: Place, plan: &Plan<'_>) -> io::Result<Object> {
-        let file = match make(&place, plan) {
-            Ok(file) => file,
-            Err(error) => return Err(explain(&place, plan.kind, error)),
-        };
+        let object = Object::make(place, plan)?;
+        object.appear(plan.kind)?;
+        Ok(object)
+    }
+
+    /// Makes the object, complete but for its name: should the process die, it never was.
+    pub(super) fn make(place: Place, plan: &Plan<'_>) -> io::Result<Object> {
+        match make(&place, plan) {
+            Ok(file) => Ok(Object::new(file, Some(place))),
+            Err(error) => Err(explain(&place, plan.kind, error)),
+        }
+    }
+
+    /// Gives an object that was made its name, if nothing that lives has it.
+    pub(super) fn appear(&self, kind: Kind) -> io::Result<()> {
+        let Some(place) = &self.place else { return Ok(()) };
         loop {
-            match link(&file, &place.path) {
-                Ok(()) => return Ok(Object::new(file, place)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match examine(&place)? {
+            match link(&self.file, &place.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match examine(place)? {
                     Standing::Nothing => {}
-                    Standing::Object(kind) | Standing::Unborn(_, kind) => return Err(taken(kind, plan.kind)),
+                    Standing::Object(found) | Standing::Unborn(_, found) => return Err(taken(found, kind)),
                 },
-                Err(error) => return Err(error),
+                linked => return linked,
             }
         }
+    }
+
+    /// Makes an object with a block in memory that never has a name. It lives as long as a descriptor of it is open.
+    pub(super) fn unnamed(prepare: &dyn Fn(&File) -> io::Result<()>) -> io::Result<Object> {
+        let file = pass::memory_file(BLOCK_BIT)?;
+        prepare(&file)?;
+        pass::seal_size(&file)?;
+        Ok(Object::new(file, None))
     }
 
     /// Opens the object that lives under a name; also returns what its file says of it.
@@ -96,7 +116,7 @@ impl Object {
             if metadata.nlink() == 0 {
                 continue;
             }
-            let object = Object::new(file, place);
+            let object = Object::new(file, Some(place));
             return match kind_of(&object.file, &metadata)? {
                 found if found == kind => Ok((object, metadata)),
                 _ => Err(error(ErrorKind::WrongKind)),
@@ -110,16 +130,31 @@ impl Object {
         plan: &Plan<'_>,
         access: Access,
     ) -> io::Result<(Object, Option<Metadata>)> {
+        Object::open_or(&place, plan.kind, access, Ok, || Object::create(place.clone(), plan))
+    }
+
+    /// The same for who makes more than an object: `wrap` is for one that exists, and `create` fails with `EEXIST` when
+    /// somebody was faster.
+    pub(super) fn open_or<T>(
+        place: &Place,
+        kind: Kind,
+        access: Access,
+        wrap: impl FnOnce(Object) -> io::Result<T>,
+        create: impl Fn() -> io::Result<T>,
+    ) -> io::Result<(T, Option<Metadata>)> {
         loop {
-            match Object::open(place.clone(), plan.kind, access) {
+            match Object::open(place.clone(), kind, access) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                opened => return opened.map(|(object, metadata)| (object, Some(metadata))),
+                opened => {
+                    let (object, metadata) = opened?;
+                    return Ok((wrap(object)?, Some(metadata)));
+                }
             }
-            if let Standing::Unborn(file, _) = examine(&place)? {
+            if let Standing::Unborn(file, _) = examine(place)? {
                 lock::wait_for_birth(&file)?;
                 continue;
             }
-            match Object::create(place.clone(), plan) {
+            match create() {
                 Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
                 created => return Ok((created?, None)),
             }
@@ -138,7 +173,18 @@ impl Object {
         &self.file
     }
 
-    fn new(file: File, place: Place) -> Object {
+    /// Whether this handle's own lock can be trusted to be there: a forked child's went with its parent's handle.
+    pub(super) fn is_own(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Where its name is; `None` if there is none to be removed by this handle.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// A handle to an object whose file the caller has locked, or to one that has no name and needs no lock.
+    pub(super) fn new(file: File, place: Option<Place>) -> Object {
         Object { file: ManuallyDrop::new(file), place, process: process::id() }
     }
 }
@@ -146,11 +192,12 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         // A forked child has copies; the lock is its parent's to give up.
-        let settled = self.process == process::id() && leave(&self.place, &self.file).is_ok();
+        let own = self.is_own();
+        let unsettled = self.place.take_if(|place| !(own && leave(place, &self.file).is_ok()));
         // SAFETY: the file is not used again.
         unsafe { ManuallyDrop::drop(&mut self.file) };
-        if !settled {
-            bury(&self.place);
+        if let Some(place) = unsettled {
+            bury(&place);
         }
     }
 }
@@ -186,8 +233,8 @@ pub(super) fn bury(place: &Place) -> bool {
     removed
 }
 
-/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made another
-/// object of that name.
+/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made
+/// another object of that name.
 fn remove(place: &Place, file: &File) -> bool {
     let (Ok(ours), Ok(named)) = (judge(place, file), place.path.symlink_metadata()) else { return false };
     (ours.dev(), ours.ino()) == (named.dev(), named.ino()) && fs::remove_file(&place.path).is_ok()
@@ -227,6 +274,11 @@ pub(super) fn make_unnamed(folder: &Path, rights: Rights, bits: u32) -> io::Resu
         file.set_permissions(PermissionsExt::from_mode(mode))?;
     }
     Ok(file)
+}
+
+/// Adds bits to a new file's mode.
+pub(super) fn add_bits(file: &File, bits: u32) -> io::Result<()> {
+    file.set_permissions(PermissionsExt::from_mode(file.metadata()?.mode() | bits))
 }
 
 /// Gives an unnamed file its name, if that is free.

@@ -2,13 +2,14 @@
 //!
 //! Needs `unsafe` for `memfd_create`, seals, and the hook between `fork` and `exec`.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, RawFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use super::section::MARK_BITS;
 use super::{check, error, os_error};
 use crate::ErrorKind;
 
@@ -48,12 +49,10 @@ pub(super) fn receive(token: &str) -> io::Result<File> {
     // SAFETY: borrowed for one call, which fails if it is not open.
     let inherited = unsafe { BorrowedFd::borrow_raw(descriptor) };
     let file = File::from(inherited.try_clone_to_owned().map_err(|_| os_error(libc::ENOENT))?);
-    // SAFETY: the descriptor is open; there are no pointers.
-    let seals = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GET_SEALS) };
-    if file.metadata()?.ino() != inode || seals == -1 || seals & libc::F_SEAL_SHRINK == 0 {
+    if file.metadata()?.ino() != inode || !is_sealed(&file) {
         return Err(os_error(libc::ENOENT));
     }
-    // SAFETY: as above.
+    // SAFETY: the descriptor is open; there are no pointers.
     check(unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) })?;
     Ok(file)
 }
@@ -68,9 +67,22 @@ fn parse(token: &str) -> Option<(RawFd, u64)> {
     (descriptor >= 0).then_some((descriptor, inode.parse().ok()?))
 }
 
-/// Makes an empty memory file that can be sealed.
-pub(super) fn memory_file() -> io::Result<File> {
-    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+/// Makes an empty memory file that can be sealed, private to the user, with these further bits in its mode.
+pub(super) fn memory_file(bits: u32) -> io::Result<File> {
+    // Where `vm.memfd_noexec` is 1, the execute bits are sealed unless they are asked for; kernels before 6.3 know
+    // neither.
+    let wanted = if bits & MARK_BITS == 0 { 0 } else { libc::MFD_EXEC };
+    let file = match new_memory_file(wanted) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => new_memory_file(0)?,
+        made => made?,
+    };
+    // The kernel makes it with all execute bits.
+    file.set_permissions(Permissions::from_mode(0o600 | bits))?;
+    Ok(file)
+}
+
+fn new_memory_file(flags: libc::c_uint) -> io::Result<File> {
+    let flags = flags | libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // SAFETY: the name ends in NUL.
     let descriptor = check(unsafe { libc::memfd_create(c"coview".as_ptr(), flags) })?;
     // SAFETY: the descriptor is new and ours.
@@ -78,8 +90,16 @@ pub(super) fn memory_file() -> io::Result<File> {
 }
 
 /// Makes it impossible, for everyone and for good, to change the size.
-pub(super) fn seal(file: &File, seals: libc::c_int) -> io::Result<()> {
+pub(super) fn seal_size(file: &File) -> io::Result<()> {
+    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
     // SAFETY: the descriptor is open; there are no pointers.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
     Ok(())
+}
+
+/// Whether nobody can make the file shorter, so that its mapped bytes stay.
+pub(super) fn is_sealed(file: &File) -> bool {
+    // SAFETY: the descriptor is open; there are no pointers.
+    let seals = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GET_SEALS) };
+    seals != -1 && seals & libc::F_SEAL_SHRINK != 0
 }

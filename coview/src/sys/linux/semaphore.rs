@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::object::{Object, Plan};
+use super::share;
 use super::tokens;
 use super::wait::open_within;
 use super::{Deadline, SemaphoreStart, error};
@@ -18,7 +20,7 @@ use crate::{Access, ErrorKind, Rights};
 pub(crate) struct Semaphore {
     block: Box<Block>,
     maximum: u32,
-    _object: Object,
+    object: Object,
 }
 
 impl Semaphore {
@@ -39,12 +41,27 @@ impl Semaphore {
         Ok((Semaphore::new(object)?, existed.is_none()))
     }
 
+    pub(crate) fn unnamed(start: SemaphoreStart) -> io::Result<Semaphore> {
+        Semaphore::new(Object::unnamed(&|file: &File| prepare(file, start))?)
+    }
+
     pub(crate) fn release(&self, count: u32) -> io::Result<u32> {
         tokens::give(&self.block, count, self.maximum)?.ok_or_else(|| error(ErrorKind::LimitExceeded))
     }
 
     pub(crate) fn acquire(&self, deadline: Deadline) -> io::Result<bool> {
         tokens::take(&self.block, deadline)
+    }
+
+    /// A descriptor that keeps the object by itself.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        share::share(&self.object, Access::ReadWrite)
+    }
+
+    /// Makes a handle of a shared descriptor; returns the name too, "" without one.
+    pub(crate) fn from_shared(descriptor: OwnedFd) -> io::Result<(Semaphore, String)> {
+        let (object, name) = share::receive(descriptor, Kind::Semaphore)?;
+        Ok((Semaphore::new(object)?, name))
     }
 
     pub(super) fn block(&self) -> &Block {
@@ -57,7 +74,7 @@ impl Semaphore {
 
     fn new(object: Object) -> io::Result<Semaphore> {
         let (block, picture) = Block::map(object.file())?;
-        Ok(Semaphore { block, maximum: picture.parameter, _object: object })
+        Ok(Semaphore { block, maximum: picture.parameter, object })
     }
 }
 

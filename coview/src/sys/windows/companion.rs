@@ -55,7 +55,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Waits until no initialiser runs and nobody else is at it.
     pub(super) fn take(name: &Name, rights: Rights) -> io::Result<Lock> {
-        let mutex = mutex::make(&WideName::with_prefix(name, LOCK), rights_of_lock(rights))?.handle;
+        let mutex = mutex::make(Some(&WideName::with_prefix(name, LOCK)), rights_of_lock(rights), false)?.handle;
         let again = native::query_mutex(&mutex)?.owned_by_caller();
         // An abandoned lock is as good as another: the kernel has closed, or is about to close, what its owner had.
         wait_one(&mutex, Deadline::NEVER)?;
@@ -66,7 +66,7 @@ impl Lock {
     pub(super) fn take_to_look(name: &Name) -> io::Result<Lock> {
         refuse_unborn(name)?;
         // Whoever comes meanwhile, with whatever rights, must be able to use the lock that this call may be making.
-        let mutex = mutex::make(&WideName::with_prefix(name, LOCK), Rights::Everyone)?.handle;
+        let mutex = mutex::make(Some(&WideName::with_prefix(name, LOCK)), Rights::Everyone, false)?.handle;
         let began = Instant::now();
         while wait_one(&mutex, Deadline::after(LOOK_AGAIN))?.is_none() {
             refuse_unborn(name)?;
@@ -108,7 +108,7 @@ pub(super) struct Cradle {
 impl Cradle {
     pub(super) fn new(name: &Name, rights: Rights, lock: Lock) -> io::Result<Cradle> {
         let start = EventStart { manual: true, signaled: false };
-        let birth = event::make(&WideName::with_prefix(name, BIRTH), start, rights)?.handle;
+        let birth = event::make(Some(&WideName::with_prefix(name, BIRTH)), start, rights)?.handle;
         Ok(Cradle { _birth: birth, lock })
     }
 
@@ -148,7 +148,7 @@ fn rights_of_lock(rights: Rights) -> Rights {
 /// Notes how many bytes at the end of a new section do not count. Made with the lock held.
 pub(super) fn make_slack(name: &Name, rights: Rights, slack: u32) -> io::Result<OwnedHandle> {
     let start = SemaphoreStart { initial: slack, maximum: SLACK_MAX };
-    let made = semaphore::make(&WideName::with_prefix(name, SLACK), start, rights)?;
+    let made = semaphore::make(Some(&WideName::with_prefix(name, SLACK)), start, rights)?;
     if !made.created {
         correct(&made.handle, slack)?;
     }

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::windows::io::OwnedHandle;
+use std::ptr;
 
 use windows_sys::Win32::System::Threading::{
     CREATE_EVENT_INITIAL_SET, CREATE_EVENT_MANUAL_RESET, CreateEventExW, EVENT_MODIFY_STATE, OpenEventW, ResetEvent,
@@ -29,7 +30,7 @@ pub(crate) struct Event {
 
 impl Event {
     pub(crate) fn create(name: &Name, start: EventStart, rights: Rights) -> io::Result<Event> {
-        Ok(Event { handle: make(&WideName::new(name), start, rights)?.new_only()? })
+        Ok(Event { handle: make(Some(&WideName::new(name)), start, rights)?.new_only()? })
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Event> {
@@ -38,8 +39,12 @@ impl Event {
     }
 
     pub(crate) fn create_or_open(name: &Name, start: EventStart, rights: Rights) -> io::Result<(Event, bool)> {
-        let made = make(&WideName::new(name), start, rights)?;
+        let made = make(Some(&WideName::new(name)), start, rights)?;
         Ok((Event { handle: made.handle }, made.created))
+    }
+
+    pub(crate) fn unnamed(start: EventStart) -> io::Result<Event> {
+        Ok(Event { handle: make(None, start, Rights::Private)?.handle })
     }
 
     pub(crate) fn set(&self) -> io::Result<()> {
@@ -65,13 +70,14 @@ impl Event {
 }
 
 /// Creates or opens an event; the start counts only for a new one.
-pub(super) fn make(name: &WideName, start: EventStart, rights: Rights) -> io::Result<Made> {
+pub(super) fn make(name: Option<&WideName>, start: EventStart, rights: Rights) -> io::Result<Made> {
     let security = Security::new(rights)?;
     let attributes = security.attributes();
+    let name = name.map_or(ptr::null(), WideName::as_ptr);
     let manual = if start.manual { CREATE_EVENT_MANUAL_RESET } else { 0 };
     let signaled = if start.signaled { CREATE_EVENT_INITIAL_SET } else { 0 };
-    // SAFETY: the attributes and the name live until the call returns; the name ends with a NUL.
-    let handle = unsafe { CreateEventExW(&raw const attributes, name.as_ptr(), manual | signaled, ACCESS) };
+    // SAFETY: the attributes and the name live until the call returns; the name is null or ends with a NUL.
+    let handle = unsafe { CreateEventExW(&raw const attributes, name, manual | signaled, ACCESS) };
     // SAFETY: just returned, for us.
     unsafe { Made::adopt(handle) }
 }

@@ -38,6 +38,9 @@ pub(crate) use wait::{wait_all, wait_any};
 /// A name that begins with a slash is a name like any other here.
 pub(crate) const POSIX_NAMES: bool = false;
 
+/// Windows itself ends at 32,767 with the prefix; the rest is room for the companions beside an object.
+pub(crate) const NAME_LEN_MAX: usize = 32_000;
+
 /// The kind of an error that this layer reported.
 pub(crate) fn error_kind(error: &io::Error) -> ErrorKind {
     if let Some(kind) = refusal(error) {

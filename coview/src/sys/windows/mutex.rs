@@ -4,9 +4,11 @@
 
 use std::io;
 use std::os::windows::io::OwnedHandle;
+use std::ptr;
 
 use windows_sys::Win32::System::Threading::{
-    CreateMutexExW, MUTEX_MODIFY_STATE, OpenMutexW, ReleaseMutex, SYNCHRONIZATION_SYNCHRONIZE,
+    CREATE_MUTEX_INITIAL_OWNER, CreateMutexExW, MUTEX_MODIFY_STATE, OpenMutexW, ReleaseMutex,
+    SYNCHRONIZATION_SYNCHRONIZE,
 };
 
 use super::object::{Made, WideName, adopt, check, raw};
@@ -28,8 +30,8 @@ pub(crate) struct Mutex {
 }
 
 impl Mutex {
-    pub(crate) fn create(name: &Name, rights: Rights) -> io::Result<Mutex> {
-        Ok(Mutex { handle: make(&WideName::new(name), rights)?.new_only()? })
+    pub(crate) fn create(name: &Name, rights: Rights, owned: bool) -> io::Result<Mutex> {
+        Ok(Mutex { handle: make(Some(&WideName::new(name)), rights, owned)?.new_only()? })
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Mutex> {
@@ -37,9 +39,13 @@ impl Mutex {
         Ok(Mutex { handle: deadline.poll(|| open(&name, ACCESS))? })
     }
 
-    pub(crate) fn create_or_open(name: &Name, rights: Rights) -> io::Result<(Mutex, bool)> {
-        let made = make(&WideName::new(name), rights)?;
+    pub(crate) fn create_or_open(name: &Name, rights: Rights, owned: bool) -> io::Result<(Mutex, bool)> {
+        let made = make(Some(&WideName::new(name)), rights, owned)?;
         Ok((Mutex { handle: made.handle }, made.created))
+    }
+
+    pub(crate) fn unnamed(owned: bool) -> io::Result<Mutex> {
+        Ok(Mutex { handle: make(None, Rights::Private, owned)?.handle })
     }
 
     /// Acquires one level; `None` when the deadline passed.
@@ -57,12 +63,14 @@ impl Mutex {
     }
 }
 
-/// Creates or opens a mutex; a new one is owned by nobody.
-pub(super) fn make(name: &WideName, rights: Rights) -> io::Result<Made> {
+/// Creates or opens a mutex; a new one is owned by nobody, or by the calling thread.
+pub(super) fn make(name: Option<&WideName>, rights: Rights, owned: bool) -> io::Result<Made> {
     let security = Security::new(rights)?;
     let attributes = security.attributes();
-    // SAFETY: the attributes and the name live until the call returns; the name ends with a NUL.
-    let handle = unsafe { CreateMutexExW(&raw const attributes, name.as_ptr(), 0, ACCESS) };
+    let flags = if owned { CREATE_MUTEX_INITIAL_OWNER } else { 0 };
+    let name = name.map_or(ptr::null(), WideName::as_ptr);
+    // SAFETY: the attributes and the name live until the call returns; the name is null or ends with a NUL.
+    let handle = unsafe { CreateMutexExW(&raw const attributes, name, flags, ACCESS) };
     // SAFETY: just returned, for us.
     unsafe { Made::adopt(handle) }
 }

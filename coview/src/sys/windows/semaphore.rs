@@ -29,7 +29,7 @@ pub(crate) struct Semaphore {
 
 impl Semaphore {
     pub(crate) fn create(name: &Name, start: SemaphoreStart, rights: Rights) -> io::Result<Semaphore> {
-        Ok(Semaphore { handle: make(&WideName::new(name), start, rights)?.new_only()? })
+        Ok(Semaphore { handle: make(Some(&WideName::new(name)), start, rights)?.new_only()? })
     }
 
     pub(crate) fn open(name: &Name, deadline: Deadline) -> io::Result<Semaphore> {
@@ -38,8 +38,12 @@ impl Semaphore {
     }
 
     pub(crate) fn create_or_open(name: &Name, start: SemaphoreStart, rights: Rights) -> io::Result<(Semaphore, bool)> {
-        let made = make(&WideName::new(name), start, rights)?;
+        let made = make(Some(&WideName::new(name)), start, rights)?;
         Ok((Semaphore { handle: made.handle }, made.created))
+    }
+
+    pub(crate) fn unnamed(start: SemaphoreStart) -> io::Result<Semaphore> {
+        Ok(Semaphore { handle: make(None, start, Rights::Private)?.handle })
     }
 
     /// Adds to the count, and returns what it was before.
@@ -58,13 +62,14 @@ impl Semaphore {
 }
 
 /// Creates or opens a semaphore; the start counts only for a new one.
-pub(super) fn make(name: &WideName, start: SemaphoreStart, rights: Rights) -> io::Result<Made> {
+pub(super) fn make(name: Option<&WideName>, start: SemaphoreStart, rights: Rights) -> io::Result<Made> {
     let security = Security::new(rights)?;
     let attributes = security.attributes();
+    let name = name.map_or(ptr::null(), WideName::as_ptr);
     let attributes = ptr::from_ref(&attributes);
     let (initial, maximum) = (start.initial.cast_signed(), start.maximum.cast_signed());
-    // SAFETY: the attributes and the name live until the call returns; the name ends with a NUL.
-    let handle = unsafe { CreateSemaphoreExW(attributes, initial, maximum, name.as_ptr(), 0, ACCESS) };
+    // SAFETY: the attributes and the name live until the call returns; the name is null or ends with a NUL.
+    let handle = unsafe { CreateSemaphoreExW(attributes, initial, maximum, name, 0, ACCESS) };
     // SAFETY: just returned, for us.
     unsafe { Made::adopt(handle) }
 }
