@@ -154,9 +154,7 @@ pub(crate) fn with<T>(handle: Handle, work: impl FnOnce(&Entry) -> Result<T>) ->
 
 /// A reference of the caller's own, for what may block.
 pub(crate) fn get(handle: Handle) -> Result<Reference> {
-    with(handle, |entry| {
-        Ok(Reference { object: entry.object.clone(), access: entry.access, flags: entry.flags() })
-    })
+    with(handle, |entry| Ok(Reference { object: entry.object.clone(), access: entry.access, flags: entry.flags() }))
 }
 
 /// Takes a handle away, unless it is protected.
