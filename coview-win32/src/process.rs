@@ -13,8 +13,8 @@ use coview::os::linux::Share;
 use coview::{Event, Reset};
 
 use crate::access;
-use crate::handle::{Pseudo, pseudo, resolve};
 use crate::exit_page::{self, ExitPage, Outcome};
+use crate::handle::{Pseudo, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
 use crate::linux::{self, check_long, own};
 use crate::object::Object;
