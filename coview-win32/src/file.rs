@@ -21,7 +21,7 @@ use std::sync::{Mutex, OnceLock};
 use coview::{Event, EventOptions, Reset};
 
 use crate::last_error::{Code, Result};
-use crate::mapped_file;
+use crate::mapped_file::is_mapped_beyond;
 use crate::table::{self, Handle};
 
 pub(crate) use attributes::{FileTime, READONLY, high, low, of as attributes_of, permissions};
@@ -119,7 +119,7 @@ impl File {
     /// Refuses to cut off what a section or a view of this process shows.
     fn refuse_cut_of_mapped(&self, new_len: u64) -> Result<()> {
         let metadata = self.file.metadata()?;
-        let cut = new_len < metadata.len() && mapped_file::is_mapped_beyond(metadata.dev(), metadata.ino(), new_len);
+        let cut = new_len < metadata.len() && is_mapped_beyond(metadata.dev(), metadata.ino(), new_len);
         if cut { Err(USER_MAPPED_FILE) } else { Ok(()) }
     }
 }
