@@ -934,8 +934,8 @@ LPVOID MapViewOfFileEx(HANDLE hFileMappingObject, DWORD dwDesiredAccess, DWORD d
                        SIZE_T dwNumberOfBytesToMap, LPVOID lpBaseAddress);
 
 /*
- * UnmapViewOfFile, ...Ex, ...2 - removes the view that holds the address, which may be any inside it. UnmapFlags must be
- * 0 or MEM_UNMAP_WITH_TRANSIENT_BOOST. Process must be this one.
+ * UnmapViewOfFile, ...Ex, ...2 - removes the view that holds the address, which may be any inside it. UnmapFlags must
+ * be 0 or MEM_UNMAP_WITH_TRANSIENT_BOOST. Process must be this one.
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_INVALID_ADDRESS for what is not a view.
  */
