@@ -48,3 +48,19 @@ fn what_stands_beside_them_touches_no_memory_of_others() {
     is_clean("beside.c");
     is_clean("system.c");
 }
+
+/// Valgrind knows system calls up to its own age only: some versions have none of what waits and processes need.
+#[test]
+#[allow(clippy::print_stderr, reason = "what was skipped is told to the person who reads")]
+fn valgrind_finds_nothing_where_it_knows_the_system_calls() {
+    if !programs::exists("valgrind") {
+        eprintln!("\n*** SKIPPED: valgrind is not here ***\n");
+        return;
+    }
+    for file in ["sections.c", "query.c"] {
+        let mut command = Command::new("valgrind");
+        command.args(["-q", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite"]);
+        command.arg("--errors-for-leak-kinds=definite").arg(programs::build(file));
+        programs::run_well(command);
+    }
+}
