@@ -171,7 +171,7 @@ fn unpack_process(extras: &[u8], descriptor: OwnedFd, page: Option<OwnedFd>) -> 
 
 /// A thread ends with its process at the latest: whoever has it watches the process too.
 fn pack_thread(thread: &Thread) -> Result<Packed> {
-    let state = process::find_or_open(thread.process())?;
+    let state = thread.other().cloned().map_or_else(|| process::find_or_open(thread.process()), Ok)?;
     if thread.id() == thread.process() {
         return pack_process(Kind::FirstThread, &state);
     }
@@ -187,11 +187,10 @@ fn unpack_thread(extras: &[u8], ended: OwnedFd, process: Option<OwnedFd>) -> Res
     let mut number = || reader.number().ok_or(Code::INVALID_PARAMETER);
     let (id, pid) = (number()?, number()?);
     let ended = Event::from_shared(ended)?;
-    if let Some(process) = process {
-        let state = State::with_event(pid, process, Event::from_shared(ended.share()?)?);
-        watcher::watch(&Arc::new(state), true)?;
-    }
-    Ok(Thread::of_other(ended, id, pid))
+    let process = process.ok_or(Code::INVALID_PARAMETER)?;
+    let state = Arc::new(State::with_event(pid, process, Event::from_shared(ended.share()?)?));
+    watcher::watch(&state, false)?;
+    Ok(Thread::of_other(ended, id, state))
 }
 
 /// A reference to an object that has arrived.

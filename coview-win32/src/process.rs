@@ -288,7 +288,7 @@ fn get(handle: Handle, right: u32) -> Result<Reference> {
 /// The object of the first thread of another process, which ends with it, and has the same number and exit code.
 pub(crate) fn first_thread(state: &Arc<State>) -> Result<Arc<Thread>> {
     let ended = Event::from_shared(state.ended()?.share()?)?;
-    let thread = Arc::new(Thread::of_other(ended, state.process, state.process));
+    let thread = Arc::new(Thread::of_other(ended, state.process, state.clone()));
     lock(&state.first_threads).push(Arc::downgrade(&thread));
     // It may have ended before it was known to have a first thread.
     if let Some(code) = state.code.get() {
@@ -300,10 +300,7 @@ pub(crate) fn first_thread(state: &Arc<State>) -> Result<Arc<Thread>> {
 /// Lets the process of a thread start that was created suspended; returns how often it was suspended before. `None` for
 /// a thread that is not the first one of such a process.
 pub(crate) fn resume(thread: &Thread) -> Option<u32> {
-    if thread.process() == current_pid() || thread.id() != thread.process() {
-        return None;
-    }
-    watcher::find(thread.process()).map(|state| state.resume())
+    thread.other().filter(|_| thread.id() == thread.process()).map(|state| state.resume())
 }
 
 /// The state of a process by its number.

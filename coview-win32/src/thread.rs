@@ -44,6 +44,8 @@ pub(crate) struct Thread {
     /// The kernel's ids of the thread and its process; the thread's is 0 until it runs.
     id: AtomicU32,
     process: u32,
+    /// Sees the end of the process, if that is another one.
+    other: Option<Arc<process::State>>,
     code: AtomicU32,
     priority: AtomicI32,
     /// How often it has to be resumed before it runs.
@@ -73,8 +75,15 @@ impl Thread {
     }
 
     /// A thread that this process did not start: of another process, say, of which only its end can be told.
-    pub(crate) fn of_other(ended: coview::Event, id: u32, process: u32) -> Thread {
-        Thread { id: AtomicU32::new(id), process, ..Thread::with_end(ended, 0) }
+    /// The state of that process has the event set.
+    pub(crate) fn of_other(ended: coview::Event, id: u32, state: Arc<process::State>) -> Thread {
+        let process = state.process();
+        Thread { id: AtomicU32::new(id), process, other: Some(state), ..Thread::with_end(ended, 0) }
+    }
+
+    /// The process of a thread that is not of this process.
+    pub(crate) fn other(&self) -> Option<&Arc<process::State>> {
+        self.other.as_ref()
     }
 
     /// Says with what code a thread has ended that is not of this process.
@@ -92,6 +101,7 @@ impl Thread {
             ended,
             id: AtomicU32::new(0),
             process: process::current_pid(),
+            other: None,
             code: AtomicU32::new(0),
             priority: AtomicI32::new(0),
             suspended: Mutex::new(suspended),
