@@ -35,3 +35,13 @@ pub(crate) unsafe fn wishes(attributes: *const SecurityAttributes) -> Wishes {
     let rights = unsafe { descriptor::rights(attributes.descriptor) };
     Wishes { inherit: attributes.inherit != 0, rights }
 }
+
+/// Whether the caller has said who may open the object, so that a default is not asked for.
+///
+/// # Safety
+///
+/// The pointer is null or leads to the structure.
+pub(crate) unsafe fn is_described(attributes: *const SecurityAttributes) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { attributes.as_ref() }.is_some_and(|attributes| !attributes.descriptor.is_null())
+}

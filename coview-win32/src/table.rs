@@ -268,6 +268,14 @@ fn new_hazard() -> &'static Hazard {
     hazard
 }
 
+/// Takes back what the calling thread said, because it ends in the middle of a look. Safe in a signal handler.
+pub(crate) fn stop_looking() {
+    if let Some(hazard) = HAZARD.get() {
+        hazard.entry.store(ptr::null_mut(), Ordering::Release);
+        hazard.taken.store(false, Ordering::Release);
+    }
+}
+
 /// Whether threads that look have to pay for the barrier themselves, because the kernel has no `membarrier`.
 static FENCED: AtomicBool = AtomicBool::new(false);
 

@@ -105,6 +105,8 @@ pub enum Noun {
     Event,
     /// A counting semaphore.
     Semaphore,
+    /// A waitable timer.
+    Timer,
     /// A wait for several objects.
     Wait,
     /// An object of any kind.
@@ -294,6 +296,7 @@ impl fmt::Display for Noun {
             Noun::Mutex => "mutex",
             Noun::Event => "event",
             Noun::Semaphore => "semaphore",
+            Noun::Timer => "timer",
             Noun::Wait => "wait",
             Noun::Object => "object",
             Noun::Namespace => "namespace",

@@ -4,7 +4,8 @@
 //! # The nouns
 //!
 //! - [`Mapping`] is shared memory under a name, [`View`], [`ReadView`] and [`CopyView`] are windows onto it.
-//! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others.
+//! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
+//!   does when its time has come.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
 //! - [`list`] and [`stat`] show what exists and who holds it.
 //! - [`os`] has what one system alone can do.
@@ -61,6 +62,7 @@ mod pass;
 mod rights;
 mod semaphore;
 mod sys;
+mod timer;
 mod view;
 mod wait;
 
@@ -74,6 +76,7 @@ pub use name::Namespace;
 pub use pass::ChildToken;
 pub use rights::{Access, Rights};
 pub use semaphore::{Semaphore, SemaphoreOptions};
+pub use timer::{Timer, TimerOptions};
 pub use view::{CopyView, ReadView, View};
 pub use wait::{
     All, Any, Waitable, try_wait_all, try_wait_any, wait_all, wait_all_timeout, wait_any, wait_any_timeout,

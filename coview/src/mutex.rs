@@ -359,7 +359,7 @@ impl<'a> MutexGuard<'a> {
 impl Drop for MutexGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        // Fails only in a forked child, which owns nothing and so has nothing to give back.
+        // Fails only where nothing is owned and so nothing to be given back: in a forked child, and after `abandon_held`.
         let _ = self.mutex.sys.unlock();
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use common::{Actor, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed, until};
 use coview::os::linux::{MappingOptionsExt, Share, create_or_open_over};
 use coview::{
-    ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset, Semaphore, State,
+    ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset, Semaphore, State, Timer,
 };
 
 /// What a traced process runs to: the next system call's begin or end, or the next instruction.
@@ -223,8 +223,9 @@ impl Sleeper {
             let fields: Vec<&str> = text.split(' ').collect();
             let operation = fields.get(2).and_then(|text| i64::from_str_radix(text.trim_start_matches("0x"), 16).ok());
             // A wait of the standard library's own is private to the process.
-            fields[0].parse() == Ok(libc::SYS_futex)
-                && operation.is_some_and(|operation| operation & i64::from(libc::FUTEX_PRIVATE_FLAG) == 0)
+            let alone = fields[0].parse() == Ok(libc::SYS_futex)
+                && operation.is_some_and(|operation| operation & i64::from(libc::FUTEX_PRIVATE_FLAG) == 0);
+            alone || fields[0].parse() == Ok(libc::SYS_futex_waitv)
         });
     }
 
@@ -261,6 +262,8 @@ fn role_tracer() {
             "lock" => lock(&name),
             "unlock" => unlock(&name),
             "give" => give(&name),
+            "pulse" => pulse(&name),
+            "timer" => timer(&name),
             "take" => take(&name),
             "all" => all(&name),
             case => Err(format!("there is no case {case}").into()),
@@ -510,6 +513,7 @@ fn count(name: &str) -> Result<u32, Box<dyn std::error::Error>> {
     match coview::stat(name)?.state {
         State::Event { signaled, .. } => Ok(u32::from(signaled)),
         State::Semaphore { count, .. } => Ok(count),
+        State::Timer { signaled, .. } => Ok(u32::from(signaled)),
         state => Err(format!("{state:?}").into()),
     }
 }
@@ -537,6 +541,53 @@ fn give(name: &str) -> Outcome {
         Ok(())
     };
     given_to("release a semaphore", name, &sleeper, give, again, false)
+}
+
+#[test]
+fn killed_at_every_instruction_of_pulse() {
+    case("pulse");
+}
+
+fn pulse(name: &str) -> Outcome {
+    for (reset, several) in [Reset::Auto, Reset::Manual].into_iter().flat_map(|reset| [(reset, false), (reset, true)]) {
+        let name = &format!("{name}.{reset:?}.{several}");
+        let (event, own) = (Event::create(name, reset)?, Event::open(name)?);
+        let other = Event::create(&format!("{name}.other"), Reset::Auto)?;
+        let sleeper = Sleeper::new(move || {
+            if several {
+                drop(coview::wait_any(&[(&other).into(), (&own).into()]).expect("waiting does not fail"));
+            } else {
+                own.wait().expect("waiting does not fail");
+            }
+        });
+        let pulse = &|| event.pulse().expect("pulsing does not fail");
+        // What the dead had given to nobody yet must not be there for one who comes now.
+        let again = &|| if event.try_wait()? { Err("it has an effect later".into()) } else { Ok(()) };
+        let what = format!("pulse an event of {reset:?} reset");
+        given_to(&what, name, &sleeper, pulse, again, false)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn killed_at_every_instruction_of_setting_a_timer() {
+    case("timer");
+}
+
+fn timer(name: &str) -> Outcome {
+    for reset in [Reset::Auto, Reset::Manual] {
+        let name = &format!("{name}.{reset:?}");
+        let (timer, own) = (Timer::create(name, reset)?, Timer::open(name)?);
+        let sleeper = Sleeper::new(move || own.wait().expect("waiting does not fail"));
+        let set = &|| timer.set(Duration::ZERO, None).expect("setting does not fail");
+        let again = &|| {
+            timer.set(Duration::from_secs(1000), None)?;
+            Ok(timer.cancel()?)
+        };
+        // Killed while it fires, an auto-reset timer too may fire a second time.
+        given_to(&format!("set a timer of {reset:?} reset"), name, &sleeper, set, again, true)?;
+    }
+    Ok(())
 }
 
 /// The sleeper has what was given, or nothing was given; and nobody has it besides.

@@ -13,7 +13,7 @@ use common::{Actor, KINDS, Outcome, failure, given, hear, name, note, play, say}
 use coview::os::linux::{Share, create_or_open_over};
 use coview::{
     Access, ErrorKind, Event, EventOptions, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset,
-    Rights, Semaphore, SemaphoreOptions,
+    Rights, Semaphore, SemaphoreOptions, Timer, TimerOptions,
 };
 
 const ONE: u32 = 54_321;
@@ -65,6 +65,7 @@ fn create(kind: Kind, name: &str, rights: Rights) -> coview::Result<Box<dyn std:
         Kind::Mapping => Box::new(MappingOptions::new().rights(rights).create(name, 5000)?),
         Kind::Mutex => Box::new(MutexOptions::new().rights(rights).create(name)?),
         Kind::Event => Box::new(EventOptions::new(Reset::Manual).rights(rights).create(name)?),
+        Kind::Timer => Box::new(TimerOptions::new(Reset::Manual).rights(rights).create(name)?),
         _ => Box::new(SemaphoreOptions::new().rights(rights).create(name, 1, 1)?),
     })
 }
@@ -108,6 +109,7 @@ fn role_opener() {
             Kind::Mapping => Mapping::open(&name).and_then(|mapping| mapping.view()?.flush()),
             Kind::Mutex => Mutex::open(&name).and_then(|mutex| mutex.lock()?.unlock()),
             Kind::Event => Event::open(&name).and_then(|event| event.set()),
+            Kind::Timer => Timer::open(&name).and_then(|timer| timer.cancel()),
             _ => Semaphore::open(&name).and_then(|semaphore| {
                 semaphore.acquire()?;
                 semaphore.release(1).map(drop)

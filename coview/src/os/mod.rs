@@ -1,4 +1,4 @@
-//! What one system alone can do. A program that uses it is a program for that system.
+//! What only one system offers. A program that uses it says so in its `use`.
 
 #[cfg(target_os = "linux")]
 pub mod linux;

@@ -36,20 +36,23 @@
 //!   no handle: whoever needs the name keeps the section too.
 //! - `Pages::flush(offset, len)`: writes a file-backed piece to its file and returns when it is there.
 //!
-//! # Mutex, Event, Semaphore
+//! # Mutex, Event, Semaphore, Timer
 //! - `Mutex::create(&Name, Rights, owned)`, `Mutex::open(&Name, Deadline)`,
 //!   `Mutex::create_or_open(&Name, Rights, owned) -> (Mutex, bool)`, `Mutex::unnamed(owned)`; the flag returned says
 //!   whether this call created it; with `owned` the calling thread then has one level, and nobody ever saw it free.
-//!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`; the start counts
-//!   only for the creator. Unnamed, they take the start alone.
+//!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`, `Timer`'s
+//!   `(&Name, manual, Rights)`; the start counts only for the creator. Unnamed, they take the start alone.
 //! - `Mutex::lock(Deadline) -> Option<Locked>`: `None` when the deadline passed. Recursive per thread, whichever handle
 //!   of the object is used. `Locked::Abandoned`: it is owned now, and the owner before died owning it.
 //!   `Mutex::unlock()` gives one level back, [`ErrorKind::NotOwner`] when the thread has none. Closing a handle
 //!   releases nothing.
 //! - `Event::set`, `Event::reset`, `Event::wait(Deadline) -> bool`. A thread that is blocked when a manual-reset event
-//!   is set is released even if the event is reset at once.
+//!   is set is released even if the event is reset at once. `Event::pulse` releases everyone who is blocked, of an
+//!   auto-reset event one; the event is not signaled after it.
 //! - `Semaphore::release(n) -> previous count`, [`ErrorKind::LimitExceeded`] above the maximum with nothing changed;
 //!   `Semaphore::acquire(Deadline) -> bool`.
+//! - `Timer::set(after, period)`, both durations: nonsignaled now, signaled after the one and then after each of the other
+//!   again. `Timer::cancel` leaves the state. `Timer::wait(Deadline) -> bool`. It needs no living process but a handle.
 //!
 //! # Waiting for several
 //! - `wait_any(&[Waitable], Deadline) -> Option<(index, abandoned)>`: takes from exactly one object, the first that is
@@ -89,9 +92,13 @@ compile_error!("coview runs on Linux and on Windows");
 pub(crate) mod copy;
 
 pub(crate) use system::{
-    Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat,
-    sweep, wait_all, wait_any,
+    Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, Timer, error_kind, list,
+    stat, sweep, wait_all, wait_any,
 };
+
+/// What only `crate::os::linux` offers.
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{Waited, abandon_held, wait_all_unless, wait_any_unless};
 
 /// How many objects one wait can name: Windows' own limit.
 pub(crate) const WAIT_MAX: usize = 64;
@@ -146,6 +153,7 @@ pub(crate) enum Waitable<'a> {
     Mutex(&'a Mutex),
     Event(&'a Event),
     Semaphore(&'a Semaphore),
+    Timer(&'a Timer),
 }
 
 /// An error of this layer that no system call reported, as [`error_kind`] will find it.

