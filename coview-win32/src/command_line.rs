@@ -188,7 +188,7 @@ fn give(arguments: &[Vec<u16>]) -> Result<*mut *mut u16> {
     let mut text = unsafe { start.add(pointers_bytes) }.cast::<u16>();
     for (index, argument) in arguments.iter().enumerate() {
         // SAFETY: there is room for each pointer and a null one, which the zeros are.
-        unsafe { pointers.add(index).write(text) };
+        unsafe { pointers.wrapping_add(index).write(text) };
         // SAFETY: there is room for each text and its NUL, which the zeros are.
         unsafe { ptr::copy_nonoverlapping(argument.as_ptr(), text, argument.len()) };
         // SAFETY: as above.

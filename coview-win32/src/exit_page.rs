@@ -194,7 +194,8 @@ mod tests {
     #[test]
     fn both_sides_see_all_bits_of_a_code() {
         let parents = ExitPage::create().expect("a memory file");
-        let childs = ExitPage::adopt(parents.as_fd().try_clone_to_owned().expect("a duplicate")).expect("the same page");
+        let childs =
+            ExitPage::adopt(parents.as_fd().try_clone_to_owned().expect("a duplicate")).expect("the same page");
         assert_eq!(parents.outcome(), None);
         childs.record(Outcome::Exited(0xDEAD_BEEF));
         assert_eq!(parents.outcome(), Some(Outcome::Exited(0xDEAD_BEEF)));

@@ -15,6 +15,7 @@ use crate::last_error::{Code, Result};
 use crate::linux;
 use crate::object::Object;
 use crate::process::{self, Process, State};
+use crate::section::{Section, Traits};
 use crate::table::{self, HANDLE_FLAG_INHERIT, Handle, Reference};
 use crate::thread::Thread;
 use crate::timer::Timer;
@@ -87,12 +88,9 @@ pub(crate) fn collect() -> Result<Vec<Inherited>> {
     let mut all = Vec::new();
     for (handle, reference) in table::with_flag(HANDLE_FLAG_INHERIT) {
         match pack(&reference.object) {
-            Ok(packed) => all.push(Inherited {
-                handle: handle.addr(),
-                access: reference.access,
-                flags: reference.flags,
-                packed,
-            }),
+            Ok(packed) => {
+                all.push(Inherited { handle: handle.addr(), access: reference.access, flags: reference.flags, packed })
+            }
             // Nothing that could be shared.
             Err(Code::NOT_SUPPORTED) => {}
             Err(code) => return Err(code),
@@ -121,7 +119,12 @@ pub(crate) fn pack(object: &Object) -> Result<Packed> {
         Object::Process(process) => pack_process(Kind::Process, process.state()),
         Object::Thread(thread) => pack_thread(thread),
         Object::Timer(timer) => Packed::new(Kind::Timer, Vec::new(), timer.timer().share()?),
-        Object::Section(_) => Err(Code::NOT_SUPPORTED),
+        Object::Section(section) => {
+            let (descriptor, traits) = section.share()?;
+            let mut writer = Writer::default();
+            writer.number(traits.to_bits());
+            Packed::new(Kind::Section, writer.finish(), descriptor)
+        }
     }
 }
 
@@ -142,7 +145,10 @@ pub(crate) fn unpack(packed: Packed) -> Result<Arc<Object>> {
         }
         Kind::Thread => Object::Thread(Arc::new(unpack_thread(&extras, descriptor, descriptors.next())?)),
         Kind::Timer => Object::Timer(Timer::new(coview::Timer::from_shared(descriptor)?)),
-        Kind::Section => return Err(Code::NOT_SUPPORTED),
+        Kind::Section => {
+            let traits = Reader::new(&extras).number().ok_or(Code::INVALID_PARAMETER)?;
+            Object::Section(Section::from_shared(descriptor, Traits::from_bits(traits))?)
+        }
     };
     Ok(Arc::new(object))
 }

@@ -21,7 +21,7 @@ use crate::process::{self, Process, State};
 use crate::security::{self, SecurityAttributes};
 use crate::spawn::{self, Plan, Spawned};
 use crate::start_record::{Record, VARIABLE};
-use crate::startup::{StartupInfo, Startup, USE_STANDARD_HANDLES};
+use crate::startup::{Startup, StartupInfo, USE_STANDARD_HANDLES};
 use crate::table::{self, Handle};
 use crate::{command_line, linux, path, program, service, standard, text, watcher};
 
@@ -175,7 +175,9 @@ fn hand_out(launched: &Launched, inherit_process: bool, inherit_thread: bool) ->
     let thread = Arc::new(Object::Thread(process::first_thread(state)?));
     let process = Arc::new(Object::Process(Process::new(state.clone())));
     let process = table::insert(process, access::PROCESS.all, inherit_process)?;
-    let thread = table::insert(thread, access::THREAD.all, inherit_thread).inspect_err(|_| drop(table::close(process)))?;
+    let thread = table::insert(thread, access::THREAD.all, inherit_thread).inspect_err(|_| {
+        let _ = table::close(process);
+    })?;
     Ok(ProcessInformation { process, thread, process_id: state.process(), thread_id: state.process() })
 }
 

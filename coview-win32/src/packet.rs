@@ -18,11 +18,12 @@ const DESCRIPTORS_MAX: usize = 4;
 /// Room for the descriptors of a message, aligned as the kernel's headers are.
 type Control = [u64; 8];
 
-const DESCRIPTOR_BYTES: usize = mem::size_of::<c_int>();
-const CONTROL_BYTES: usize = mem::size_of::<Control>();
+const DESCRIPTOR_BYTES: usize = size_of::<c_int>();
+const CONTROL_BYTES: usize = size_of::<Control>();
 
 // SAFETY: arithmetic.
-const _: () = assert!(unsafe { libc::CMSG_SPACE((DESCRIPTORS_MAX * DESCRIPTOR_BYTES) as u32) } as usize <= CONTROL_BYTES);
+const _: () =
+    assert!(unsafe { libc::CMSG_SPACE((DESCRIPTORS_MAX * DESCRIPTOR_BYTES) as u32) } as usize <= CONTROL_BYTES);
 
 /// Sends bytes and descriptors, which stay open here.
 pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[OwnedFd]) -> io::Result<()> {
@@ -105,12 +106,12 @@ fn detach(message: &libc::msghdr) -> Vec<OwnedFd> {
     while let Some(found) = unsafe { header.as_ref() } {
         if (found.cmsg_level, found.cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
             // SAFETY: arithmetic.
-            let bytes = (found.cmsg_len as usize).saturating_sub(unsafe { libc::CMSG_LEN(0) } as usize);
+            let bytes = found.cmsg_len.saturating_sub(unsafe { libc::CMSG_LEN(0) } as usize);
             // SAFETY: behind a header that the kernel has written.
             let data = unsafe { libc::CMSG_DATA(header) }.cast::<c_int>();
             for index in 0..bytes / DESCRIPTOR_BYTES {
                 // SAFETY: the header's length says that the number is there.
-                let number = unsafe { data.add(index).read_unaligned() };
+                let number = unsafe { data.wrapping_add(index).read_unaligned() };
                 // SAFETY: the kernel has just made it for us.
                 descriptors.push(unsafe { own(number) });
             }
@@ -123,12 +124,9 @@ fn detach(message: &libc::msghdr) -> Vec<OwnedFd> {
 
 /// Lets no call on the socket take longer.
 pub(crate) fn limit(socket: BorrowedFd<'_>, patience: Duration) -> io::Result<()> {
-    let patience = libc::timeval {
-        tv_sec: patience.as_secs().cast_signed(),
-        tv_usec: patience.subsec_micros().into(),
-    };
+    let patience = libc::timeval { tv_sec: patience.as_secs().cast_signed(), tv_usec: patience.subsec_micros().into() };
     for option in [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO] {
-        let (value, len) = ((&raw const patience).cast::<c_void>(), mem::size_of::<libc::timeval>() as u32);
+        let (value, len) = ((&raw const patience).cast::<c_void>(), size_of::<libc::timeval>() as u32);
         // SAFETY: the value is of the option's type, and its length is right.
         check(unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, value, len) })?;
     }
@@ -138,7 +136,7 @@ pub(crate) fn limit(socket: BorrowedFd<'_>, patience: Duration) -> io::Result<()
 /// The process at the other end, and its user: for a client, those that began to listen.
 pub(crate) fn peer(socket: BorrowedFd<'_>) -> io::Result<libc::ucred> {
     let mut peer = libc::ucred { pid: 0, uid: libc::uid_t::MAX, gid: libc::gid_t::MAX };
-    let (value, mut len) = ((&raw mut peer).cast::<c_void>(), mem::size_of::<libc::ucred>() as u32);
+    let (value, mut len) = ((&raw mut peer).cast::<c_void>(), size_of::<libc::ucred>() as u32);
     // SAFETY: there is room for what the option says.
     check(unsafe { libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, value, &raw mut len) })?;
     Ok(peer)

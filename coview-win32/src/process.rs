@@ -13,8 +13,8 @@ use coview::os::linux::Share;
 use coview::{Event, Reset};
 
 use crate::access;
-use crate::handle::{Pseudo, pseudo, resolve};
 use crate::exit_page::{self, ExitPage, Outcome};
+use crate::handle::{Pseudo, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
 use crate::linux::{self, check_long, own};
 use crate::object::Object;
@@ -78,13 +78,6 @@ impl Process {
 
     pub(crate) fn state(&self) -> &Arc<State> {
         &self.state
-    }
-
-    /// Whether both are the same process.
-    pub(crate) fn is_same(&self, other: &Process) -> bool {
-        let identity = |process: &Process| linux::identity(process.state.descriptor()).ok();
-        // Since Linux 6.9 the descriptors of different processes are different files; before, the number alone decides.
-        self.pid() == other.pid() && identity(self) == identity(other)
     }
 }
 
@@ -276,8 +269,10 @@ fn ask_pid() -> u32 {
         PID.store(0, Ordering::Relaxed);
     }
     static ONCE: Once = Once::new();
-    // SAFETY: the handler, for a forked child, writes one word.
-    ONCE.call_once(|| drop(unsafe { libc::pthread_atfork(None, None, Some(forget)) }));
+    ONCE.call_once(|| {
+        // SAFETY: the handler, for a forked child, writes one word.
+        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
+    });
     PID.store(process::id(), Ordering::Relaxed);
     process::id()
 }

@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::handle;
 use crate::last_error::{self, Code, Result};
 use crate::memory_map::MemoryMap;
 use crate::region::regions;
 use crate::reservation::pages_of;
 use crate::table::{self, Handle};
+use crate::{handle, process};
 
 const PROCESS_VM_OPERATION: u32 = 0x08;
 const PROCESS_VM_READ: u32 = 0x10;
@@ -22,12 +22,12 @@ const PARTIAL_COPY: Code = Code(299);
 const NOACCESS: Code = Code(998);
 
 /// The process that a handle with this right stands for.
-pub(crate) fn pid_of(process: Handle, right: u32) -> Result<u32> {
-    if handle::is_pseudo(process) && process.addr() == usize::MAX {
-        return Ok(std::process::id());
+pub(crate) fn pid_of(handle: Handle, right: u32) -> Result<u32> {
+    if handle::pseudo(handle) == Some(handle::Pseudo::Process) {
+        return Ok(process::current_pid());
     }
-    let reference = table::get(process)?;
-    let id = reference.object.as_process()?.id();
+    let reference = table::get(handle)?;
+    let id = reference.object.as_process()?.pid();
     reference.demand(right)?;
     Ok(id)
 }

@@ -83,6 +83,11 @@ impl Section {
         Ok(Section { mapping, traits, identity, mapped, memory: OnceLock::new() })
     }
 
+    /// The device and the inode of the memory.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
     /// Makes a section of what [`Section::share`] gave away, here or in another process.
     pub(crate) fn from_shared(descriptor: OwnedFd, traits: Traits) -> Result<Section> {
         Section::new(Mapping::from_shared(descriptor)?, traits)

@@ -21,7 +21,7 @@ use crate::handle::{Pseudo, pseudo, resolve};
 use crate::inherit::{self, Packed};
 use crate::last_error::{Code, Result};
 use crate::linux::{self, check, own};
-use crate::table::{self, HANDLE_FLAG_INHERIT, Handle, Reference, lock};
+use crate::table::{self, HANDLE_FLAG_INHERIT, Handle, Reference};
 use crate::wire::{Reader, Writer};
 use crate::{packet, watcher};
 

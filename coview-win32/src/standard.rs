@@ -116,7 +116,9 @@ fn pipe(inherit: bool, size: u32) -> Result<(Handle, Handle)> {
     }
     let read = table::insert(file(read), access::FILE.read, inherit)?;
     let made = table::insert(file(write), access::FILE.write, inherit);
-    let write = made.inspect_err(|_| drop(table::close(read)))?;
+    let write = made.inspect_err(|_| {
+        let _ = table::close(read);
+    })?;
     Ok((read, write))
 }
 

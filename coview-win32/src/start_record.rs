@@ -129,8 +129,8 @@ fn find() -> Option<File> {
     if !linux::is_sealed(unsafe { BorrowedFd::borrow_raw(number) }, linux::SEALED) {
         return None;
     }
-    // SAFETY: open, as the call before has shown.
     let mut start = [0; 8];
+    // SAFETY: open, as the call before has shown.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     File::from(borrowed.try_clone_to_owned().ok()?).read_exact_at(&mut start, 0).ok()?;
     if u64::from_le_bytes(start) != MAGIC {

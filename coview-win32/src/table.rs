@@ -19,6 +19,7 @@ use std::thread;
 
 use crate::last_error::{Code, Result};
 use crate::object::Object;
+use crate::start_record;
 
 /// A handle as C programs have it.
 pub(crate) type Handle = *mut c_void;
@@ -254,6 +255,8 @@ fn hazard() -> &'static Hazard {
 
 #[cold]
 fn new_hazard() -> &'static Hazard {
+    // Whoever looks for a handle may have inherited it.
+    start_record::keep();
     let mut hazards = lock(&HAZARDS);
     let free = hazards.iter().copied().find(|hazard| !hazard.taken.swap(true, Ordering::AcqRel));
     let hazard = free.unwrap_or_else(|| {

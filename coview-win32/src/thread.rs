@@ -347,7 +347,8 @@ fn with_thread<T>(handle: Handle, right: u32, work: impl FnOnce(&Arc<Thread>) ->
 
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn ResumeThread(handle: Handle) -> u32 {
-    last_error::value(with_thread(handle, SUSPEND_RESUME, |thread| Ok(thread.resume())), u32::MAX)
+    let resume = |thread: &Arc<Thread>| Ok(process::resume(thread).unwrap_or_else(|| thread.resume()));
+    last_error::value(with_thread(handle, SUSPEND_RESUME, resume), u32::MAX)
 }
 
 /// A running thread cannot be stopped from outside here.

@@ -3,7 +3,7 @@
 //! Needs `unsafe` for `waitid` and `ioctl`.
 
 use std::fs;
-use std::mem::{self, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use crate::linux::{self, check};
@@ -77,7 +77,7 @@ struct Information {
 
 const GET_INFORMATION: libc::Ioctl = 0xC040_FF0B;
 const EXIT: u64 = 1 << 3;
-const _: () = assert!(mem::size_of::<Information>() == 64);
+const _: () = assert!(size_of::<Information>() == 64);
 
 fn ask(process: BorrowedFd<'_>) -> Option<i32> {
     let mut found = Information { mask: EXIT, cgroup: 0, ids: [0; 11], exit_status: 0 };
