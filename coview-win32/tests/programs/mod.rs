@@ -39,7 +39,7 @@ fn source(file: &str) -> PathBuf {
 }
 
 /// The folder of `libcoview_win32.so`. Cargo lays it beside the test programs that link to the crate.
-fn library_folder() -> PathBuf {
+pub(crate) fn library_folder() -> PathBuf {
     let own = env::current_exe().expect("a test program has a path");
     let deps = own.parent().expect("it is in a folder");
     let found = [deps, deps.parent().expect("which is in the profile's")]
