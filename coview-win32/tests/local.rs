@@ -278,7 +278,7 @@ fn writers_count_without_loss_among_readers() {
     let work = |index: u32| unsafe {
         let lock = LOCK.as_ptr();
         for _ in 0..5000 {
-            if index % 2 == 0 {
+            if index.is_multiple_of(2) {
                 AcquireSRWLockExclusive(lock);
                 COUNT.store(COUNT.load(SeqCst) + 1, SeqCst);
                 ReleaseSRWLockExclusive(lock);
@@ -577,7 +577,7 @@ fn blocks_have_the_size_that_was_asked_for() {
         let heap = GetProcessHeap();
         for size in [0, 1, 7, 24, 25, 1000, 200_001] {
             let block = HeapAlloc(heap, 8, size);
-            assert!(!block.is_null() && block.addr() % 16 == 0);
+            assert!(!block.is_null() && block.addr().is_multiple_of(16));
             assert!(std::slice::from_raw_parts(block, size).iter().all(|byte| *byte == 0));
             block.write_bytes(0xAB, size);
             assert_eq!(HeapSize(heap, 0, block), size);
