@@ -187,7 +187,11 @@ fn expand(source: &str) -> OsString {
 ///
 /// The source is null or ends with a NUL, and the buffer has room for the capacity.
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn ExpandEnvironmentStringsA(source: *const c_char, buffer: *mut u8, capacity: u32) -> u32 {
+pub(crate) unsafe extern "C" fn ExpandEnvironmentStringsA(
+    source: *const c_char,
+    buffer: *mut u8,
+    capacity: u32,
+) -> u32 {
     // SAFETY: as the caller promises.
     let expanded = expand(&unsafe { text::utf8_of_narrow(source) }.unwrap_or_default());
     // SAFETY: as the caller promises.
@@ -256,7 +260,7 @@ fn change_directory(directory: Option<String>) -> Result<()> {
     env::set_current_dir(&directory).map_err(|error| match error.raw_os_error() {
         // What is there is no directory.
         Some(libc::ENOTDIR) if std::fs::metadata(&directory).is_ok() => DIRECTORY,
-        _ => error.into(),
+        _ => path::failure(&directory, error),
     })
 }
 

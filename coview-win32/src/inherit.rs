@@ -88,12 +88,9 @@ pub(crate) fn collect() -> Result<Vec<Inherited>> {
     let mut all = Vec::new();
     for (handle, reference) in table::with_flag(HANDLE_FLAG_INHERIT) {
         match pack(&reference.object) {
-            Ok(packed) => all.push(Inherited {
-                handle: handle.addr(),
-                access: reference.access,
-                flags: reference.flags,
-                packed,
-            }),
+            Ok(packed) => {
+                all.push(Inherited { handle: handle.addr(), access: reference.access, flags: reference.flags, packed })
+            }
             // Nothing that could be shared.
             Err(Code::NOT_SUPPORTED) => {}
             Err(code) => return Err(code),

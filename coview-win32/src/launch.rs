@@ -21,7 +21,7 @@ use crate::process::{self, Process, State};
 use crate::security::{self, SecurityAttributes};
 use crate::spawn::{self, Plan, Spawned};
 use crate::start_record::{Record, VARIABLE};
-use crate::startup::{StartupInfo, Startup, USE_STANDARD_HANDLES};
+use crate::startup::{Startup, StartupInfo, USE_STANDARD_HANDLES};
 use crate::table::{self, Handle};
 use crate::{command_line, linux, path, program, service, standard, text, watcher};
 

@@ -22,7 +22,8 @@ const DESCRIPTOR_BYTES: usize = size_of::<c_int>();
 const CONTROL_BYTES: usize = size_of::<Control>();
 
 // SAFETY: arithmetic.
-const _: () = assert!(unsafe { libc::CMSG_SPACE((DESCRIPTORS_MAX * DESCRIPTOR_BYTES) as u32) } as usize <= CONTROL_BYTES);
+const _: () =
+    assert!(unsafe { libc::CMSG_SPACE((DESCRIPTORS_MAX * DESCRIPTOR_BYTES) as u32) } as usize <= CONTROL_BYTES);
 
 /// Sends bytes and descriptors, which stay open here.
 pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], descriptors: &[OwnedFd]) -> io::Result<()> {
@@ -123,10 +124,7 @@ fn detach(message: &libc::msghdr) -> Vec<OwnedFd> {
 
 /// Lets no call on the socket take longer.
 pub(crate) fn limit(socket: BorrowedFd<'_>, patience: Duration) -> io::Result<()> {
-    let patience = libc::timeval {
-        tv_sec: patience.as_secs().cast_signed(),
-        tv_usec: patience.subsec_micros().into(),
-    };
+    let patience = libc::timeval { tv_sec: patience.as_secs().cast_signed(), tv_usec: patience.subsec_micros().into() };
     for option in [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO] {
         let (value, len) = ((&raw const patience).cast::<c_void>(), size_of::<libc::timeval>() as u32);
         // SAFETY: the value is of the option's type, and its length is right.

@@ -81,7 +81,8 @@ fn quoted(file: &str) -> Vec<u16> {
 }
 
 fn is_address(file: &str) -> bool {
-    file.split_once("://").is_some_and(|(scheme, _)| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    file.split_once("://")
+        .is_some_and(|(scheme, _)| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()))
         || file.starts_with("mailto:")
 }
 

@@ -119,6 +119,8 @@ fn settle(key: u64) {
     let state = with_watcher(|watcher| watcher.as_ref()?.watched.get(&key)?.state.upgrade());
     let Some(state) = state else { return };
     state.settle();
-    let child = with_watcher(|watcher| watcher.as_mut()?.watched.get_mut(&key).and_then(|watched| mem::take(&mut watched.child)));
+    let child = with_watcher(|watcher| {
+        watcher.as_mut()?.watched.get_mut(&key).and_then(|watched| mem::take(&mut watched.child))
+    });
     drop(child);
 }
