@@ -934,13 +934,14 @@ LPVOID MapViewOfFileEx(HANDLE hFileMappingObject, DWORD dwDesiredAccess, DWORD d
                        SIZE_T dwNumberOfBytesToMap, LPVOID lpBaseAddress);
 
 /*
- * UnmapViewOfFile, UnmapViewOfFileEx - removes the view that holds the address, which may be any inside it. UnmapFlags
- * (MEM_UNMAP_WITH_TRANSIENT_BOOST, MEM_PRESERVE_PLACEHOLDER) must be 0 or the first.
+ * UnmapViewOfFile, ...Ex, ...2 - removes the view that holds the address, which may be any inside it. UnmapFlags must
+ * be 0 or MEM_UNMAP_WITH_TRANSIENT_BOOST. Process must be this one.
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_INVALID_ADDRESS for what is not a view.
  */
 BOOL UnmapViewOfFile(LPCVOID lpBaseAddress);
 BOOL UnmapViewOfFileEx(PVOID BaseAddress, ULONG UnmapFlags);
+BOOL UnmapViewOfFile2(HANDLE Process, PVOID BaseAddress, ULONG UnmapFlags);
 
 /*
  * FlushViewOfFile - starts writing a view's changes to its file. Length 0 means to the end of the view. For memory
@@ -1032,8 +1033,8 @@ typedef struct _MEMORYSTATUSEX {
  * Returns: the first address, rounded down to 64 KiB for MEM_RESERVE and to a page for MEM_COMMIT; NULL on failure.
  * Errors: ERROR_INVALID_PARAMETER; ERROR_INVALID_ADDRESS for a range that is in use, or that is not reserved;
  * ERROR_NOT_ENOUGH_MEMORY; ERROR_ACCESS_DENIED in the view of a file.
- * Differs: MEM_LARGE_PAGES, MEM_PHYSICAL, MEM_WRITE_WATCH and placeholders do not exist. The Ex form serves the calling
- * process only.
+ * Differs: MEM_LARGE_PAGES fails with ERROR_PRIVILEGE_NOT_HELD; MEM_PHYSICAL, MEM_WRITE_WATCH and placeholders do not
+ * exist. The Ex forms of this family serve the calling process; for another they fail with ERROR_NOT_SUPPORTED.
  */
 LPVOID VirtualAlloc(LPVOID lpAddress, SIZE_T dwSize, DWORD flAllocationType, DWORD flProtect);
 LPVOID VirtualAllocEx(HANDLE hProcess, LPVOID lpAddress, SIZE_T dwSize, DWORD flAllocationType, DWORD flProtect);
@@ -1053,7 +1054,8 @@ BOOL VirtualFreeEx(HANDLE hProcess, LPVOID lpAddress, SIZE_T dwSize, DWORD dwFre
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_INVALID_PARAMETER; ERROR_INVALID_ADDRESS for pages that are not committed; ERROR_NOACCESS without
  * lpflOldProtect.
- * Differs: PAGE_GUARD and PAGE_NOCACHE have no effect of their own.
+ * Differs: a page with PAGE_GUARD cannot be touched until VirtualProtect takes the guard away. PAGE_NOCACHE and
+ * PAGE_WRITECOMBINE are remembered and do nothing.
  */
 BOOL VirtualProtect(LPVOID lpAddress, SIZE_T dwSize, DWORD flNewProtect, PDWORD lpflOldProtect);
 BOOL VirtualProtectEx(HANDLE hProcess, LPVOID lpAddress, SIZE_T dwSize, DWORD flNewProtect, PDWORD lpflOldProtect);
@@ -1094,11 +1096,13 @@ SIZE_T GetLargePageMinimum(void);
 BOOL GlobalMemoryStatusEx(LPMEMORYSTATUSEX lpBuffer);
 
 /*
- * IsBadReadPtr, IsBadWritePtr - whether some byte of the range cannot be read, or written, at the moment of the call.
+ * IsBadReadPtr, IsBadWritePtr, IsBadCodePtr - whether some byte of the range cannot be read, or written, at the moment
+ * of the call; the last about the byte at an address.
  * Returns: TRUE if so, FALSE if all is well, also for an empty range.
  */
 BOOL IsBadReadPtr(CONST VOID *lp, UINT_PTR ucb);
 BOOL IsBadWritePtr(LPVOID lp, UINT_PTR ucb);
+BOOL IsBadCodePtr(FARPROC lpfn);
 
 /*
  * ReadProcessMemory, WriteProcessMemory - copies bytes out of, or into, a process.
@@ -1296,8 +1300,7 @@ HANDLE OpenWaitableTimerW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lp
  * Needs: TIMER_MODIFY_STATE.
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_INVALID_PARAMETER for a negative period.
- * Differs: fResume does not wake a machine; it succeeds with last error ERROR_NOT_SUPPORTED. TolerableDelay is not
- * used.
+ * Differs: fResume does not wake a machine, and nothing says so. TolerableDelay is not used.
  */
 BOOL SetWaitableTimer(HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod,
                       PTIMERAPCROUTINE pfnCompletionRoutine, LPVOID lpArgToCompletionRoutine, BOOL fResume);
@@ -1444,11 +1447,12 @@ HANDLE OpenThread(DWORD dwDesiredAccess, BOOL bInheritHandle, DWORD dwThreadId);
 DECLSPEC_NORETURN void ExitThread(DWORD dwExitCode);
 
 /*
- * TerminateThread - ends another thread with a code. What it holds in this process, memory and critical sections, stays
- * held.
+ * TerminateThread - ends a thread with a code, by a signal whose handler runs nothing of the program. The mutexes it
+ * owns are abandoned; what it holds inside the process, memory and critical sections, stays held.
  * Needs: THREAD_TERMINATE.
  * Returns: TRUE; FALSE on failure.
- * Differs: the thread ends at the next point where Linux can cancel it, not in the middle of a computation.
+ * Errors: ERROR_NOT_SUPPORTED for a thread of another process; ERROR_GEN_FAILURE for one that does not end in ten
+ * seconds.
  */
 BOOL TerminateThread(HANDLE hThread, DWORD dwExitCode);
 
@@ -1463,8 +1467,8 @@ BOOL GetExitCodeThread(HANDLE hThread, LPDWORD lpExitCode);
  * ResumeThread - counts a thread's suspensions down; at 0 it runs. SuspendThread - counts them up.
  * Needs: THREAD_SUSPEND_RESUME.
  * Returns: the count before; (DWORD)-1 on failure.
- * Errors: ERROR_SIGNAL_REFUSED beyond MAXIMUM_SUSPEND_COUNT.
- * Differs: SuspendThread of a thread that runs is not to be had on Linux without its help; see the table in the README.
+ * Differs: a thread that runs cannot be stopped from outside: SuspendThread counts for one that was created suspended
+ * and has not been resumed, and fails with ERROR_NOT_SUPPORTED for every other.
  */
 DWORD ResumeThread(HANDLE hThread);
 DWORD SuspendThread(HANDLE hThread);
@@ -1482,18 +1486,17 @@ DWORD GetThreadId(HANDLE Thread);
 DWORD GetProcessIdOfThread(HANDLE Thread);
 
 /*
- * SetThreadPriority, GetThreadPriority - one of THREAD_PRIORITY_*.
- * Needs: THREAD_SET_LIMITED_INFORMATION; THREAD_QUERY_LIMITED_INFORMATION.
- * Returns: TRUE, FALSE on failure; the priority, THREAD_PRIORITY_ERROR_RETURN on failure.
- * Errors: ERROR_INVALID_PARAMETER for another number.
- * Differs: the number is remembered; what Linux makes of it depends on what the user may do there.
+ * SetThreadPriority, GetThreadPriority - keeps a number (THREAD_PRIORITY_*) with the thread, and tells it.
+ * Needs: no right.
+ * Returns: TRUE, FALSE on failure; the number, THREAD_PRIORITY_ERROR_RETURN on failure.
+ * Differs: the number has no effect; Linux's scheduler goes its own way.
  */
 BOOL SetThreadPriority(HANDLE hThread, int nPriority);
 int GetThreadPriority(HANDLE hThread);
 
 /*
  * SetThreadAffinityMask - the processors, among the first 64, on which a thread may run.
- * Needs: THREAD_SET_INFORMATION and THREAD_QUERY_INFORMATION.
+ * Needs: no right.
  * Returns: the mask before; 0 on failure.
  * Errors: ERROR_INVALID_PARAMETER for a mask with no processor of this machine.
  */
@@ -1627,11 +1630,11 @@ typedef struct _PROCESS_INFORMATION {
 
 /*
  * CreateProcess - starts a program. The program is lpApplicationName, or the first word of the command line, which is
- * looked for beside the caller's program, in the current directory and along PATH; ".exe" is tried away if there is no
- * such file. The command line is split into arguments by Windows' rules. With bInheritHandles the inheritable handles
- * are open in the child under the same values, if the child is a program of this library; STARTF_USESTDHANDLES sets its
- * standard descriptors in any case. lpEnvironment is a block of text, or NULL for the caller's; the current directory
- * may be given.
+ * looked for beside the caller's program, in the current directory and along PATH; a name that ends in ".exe" also
+ * means the file without it, and in a command line the other way round. The command line is split into arguments by
+ * Windows' rules. With bInheritHandles the inheritable handles are open in the child under the same values, if the
+ * child is a program of this library; STARTF_USESTDHANDLES sets its standard descriptors in any case. lpEnvironment is
+ * a block of text, or NULL for the caller's; the current directory may be given.
  * Returns: TRUE, with handles of the process and its first thread, which both want closing; FALSE on failure.
  * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_ACCESS_DENIED for a file that may not be executed;
  * ERROR_BAD_EXE_FORMAT; ERROR_DIRECTORY for a bad current directory; ERROR_INVALID_PARAMETER.
@@ -1773,11 +1776,12 @@ typedef LPSHELLEXECUTEINFOA LPSHELLEXECUTEINFO;
 #endif
 
 /*
- * ShellExecute - starts a program with parameters in a directory. The operation is NULL or "open".
+ * ShellExecute - starts a program with parameters in a directory. The operation is NULL, "open" or "runas".
  * ShellExecuteEx - the same; with SEE_MASK_NOCLOSEPROCESS it stores a handle to the process.
  * Returns: a value above 32; on failure one of SE_ERR_*. The Ex form TRUE; FALSE on failure.
  * Errors (Ex): ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_ACCESS_DENIED; ERROR_NO_ASSOCIATION.
- * Differs: documents and other operations are not looked up in a registry; nShow is not used.
+ * Differs: a document, a folder or an address is given to xdg-open, if that is there; other operations than "open" and
+ * "runas" have no association; nShow is not used.
  */
 HINSTANCE ShellExecuteA(HWND hwnd, LPCSTR lpOperation, LPCSTR lpFile, LPCSTR lpParameters, LPCSTR lpDirectory,
                         INT nShowCmd);
@@ -1809,7 +1813,7 @@ LPWSTR *CommandLineToArgvW(LPCWSTR lpCmdLine, int *pNumArgs);
  * GetEnvironmentVariable - copies a variable's value.
  * Returns: its length without the end; the size it needs with the end if nSize is too small; 0 on failure.
  * Errors: ERROR_ENVVAR_NOT_FOUND.
- * Differs: upper and lower case differ in names, as everywhere on Linux.
+ * Differs: a name is found as it is written; only if there is none, one that differs in the case of ASCII letters.
  */
 DWORD GetEnvironmentVariableA(LPCSTR lpName, LPSTR lpBuffer, DWORD nSize);
 DWORD GetEnvironmentVariableW(LPCWSTR lpName, LPWSTR lpBuffer, DWORD nSize);
@@ -1828,11 +1832,15 @@ BOOL SetEnvironmentVariableW(LPCWSTR lpName, LPCWSTR lpValue);
  * GetEnvironmentStrings - all variables as one block of texts "name=value", with an empty one behind the last.
  * FreeEnvironmentStrings - frees it.
  */
+#ifdef UNICODE
+#define GetEnvironmentStrings GetEnvironmentStringsW
+#else
+LPCH GetEnvironmentStrings(void);
+#endif
 LPCH GetEnvironmentStringsA(void);
 LPWCH GetEnvironmentStringsW(void);
 BOOL FreeEnvironmentStringsA(LPCH penv);
 BOOL FreeEnvironmentStringsW(LPWCH penv);
-#define GetEnvironmentStrings COVIEW_NAME(GetEnvironmentStrings)
 #define FreeEnvironmentStrings COVIEW_NAME(FreeEnvironmentStrings)
 
 /*
@@ -2096,8 +2104,8 @@ BOOL FlsSetValue(DWORD dwFlsIndex, PVOID lpFlsData);
  * HeapAlloc, HeapReAlloc, HeapFree - memory aligned to 16 bytes. HeapSize - its size as it was asked for. HeapValidate.
  * Returns: the heap or the memory, NULL on failure; TRUE, FALSE on failure; the size, (SIZE_T)-1 on failure.
  * Errors: ERROR_NOT_ENOUGH_MEMORY; ERROR_INVALID_HANDLE; ERROR_INVALID_PARAMETER.
- * Differs: HEAP_GENERATE_EXCEPTIONS has no exception to generate: the call returns NULL. A maximum size is not
- * enforced.
+ * Differs: HEAP_GENERATE_EXCEPTIONS has no exception to generate: the call returns NULL. Every heap may be used by all
+ * threads, and none can be executed. A maximum size is one for each block.
  */
 HANDLE GetProcessHeap(void);
 HANDLE HeapCreate(DWORD flOptions, SIZE_T dwInitialSize, SIZE_T dwMaximumSize);
@@ -2109,10 +2117,11 @@ SIZE_T HeapSize(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
 BOOL HeapValidate(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
 
 /*
- * LocalAlloc, GlobalAlloc and their families - memory under a handle. Memory never moves here, whatever the flags, and
- * the handle is the address.
- * Returns: the handle, NULL on failure; LocalFree and GlobalFree NULL, on failure the handle; the size, 0 on failure.
- * GlobalLock returns the address.
+ * LocalAlloc, GlobalAlloc and their families - memory under a handle, which is its address. It moves only when it is
+ * reallocated, and then only if it is moveable and not locked, or if the flags say LMEM_MOVEABLE (GMEM_MOVEABLE).
+ * Returns: the handle, NULL on failure; LocalFree and GlobalFree NULL; the size, 0 on failure. GlobalLock the address.
+ * GlobalUnlock TRUE while locks remain; with the last one FALSE and last error 0.
+ * Errors: ERROR_NOT_ENOUGH_MEMORY; ERROR_INVALID_HANDLE; ERROR_DISCARDED for a block of no bytes that is locked.
  */
 HLOCAL LocalAlloc(UINT uFlags, SIZE_T uBytes);
 HLOCAL LocalReAlloc(HLOCAL hMem, SIZE_T uBytes, UINT uFlags);
@@ -2400,7 +2409,11 @@ BOOL GetUserNameW(LPWSTR lpBuffer, LPDWORD pcbBuffer);
 /* MulDiv - nNumber * nNumerator / nDenominator, rounded; -1 if that is no int. */
 int MulDiv(int nNumber, int nNumerator, int nDenominator);
 
-/* FILES. A drive letter and backslashes in paths are described in the README's table. */
+/*
+ * FILES. A path is a path of Linux. Backslashes in it become slashes; `\\?\` and `\\.\` before it are dropped. A drive
+ * letter leads nowhere (ERROR_PATH_NOT_FOUND), another machine is not found (ERROR_BAD_NETPATH). NUL is /dev/null; CON,
+ * CONIN$ and CONOUT$ are /dev/tty. All else is part of the name, and upper and lower case differ.
+ */
 
 #define FILE_READ_DATA 0x0001
 #define FILE_LIST_DIRECTORY 0x0001
@@ -2500,8 +2513,8 @@ typedef struct _BY_HANDLE_FILE_INFORMATION {
  * Returns: a handle; INVALID_HANDLE_VALUE on failure.
  * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_FILE_EXISTS under CREATE_NEW; ERROR_ACCESS_DENIED, also for
  * a directory without FILE_FLAG_BACKUP_SEMANTICS; ERROR_SHARING_VIOLATION; ERROR_INVALID_PARAMETER.
- * Differs: paths are those of Linux; sharing is between programs of this library as far as it is kept;
- * FILE_FLAG_OVERLAPPED is accepted, and every read and write is complete when it returns.
+ * Differs: share modes hold between all programs of this library, and not for others. FILE_FLAG_OVERLAPPED is accepted,
+ * and every read and write is complete when it returns.
  */
 HANDLE CreateFileA(LPCSTR lpFileName, DWORD dwDesiredAccess, DWORD dwShareMode,
                    LPSECURITY_ATTRIBUTES lpSecurityAttributes, DWORD dwCreationDisposition, DWORD dwFlagsAndAttributes,
@@ -2570,7 +2583,8 @@ BOOL FlushFileBuffers(HANDLE hFile);
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_ACCESS_DENIED; ERROR_ALREADY_EXISTS (MoveFile);
  * ERROR_FILE_EXISTS (CopyFile with bFailIfExists); ERROR_NOT_SAME_DEVICE without MOVEFILE_COPY_ALLOWED.
- * Differs: a file that is open can be removed; it goes when it is closed.
+ * A file that others have open with FILE_SHARE_DELETE vanishes from its folder at once and lives on for them; without
+ * that share mode the call fails with ERROR_SHARING_VIOLATION.
  */
 BOOL DeleteFileA(LPCSTR lpFileName);
 BOOL DeleteFileW(LPCWSTR lpFileName);
@@ -2624,7 +2638,7 @@ UINT GetTempFileNameW(LPCWSTR lpPathName, LPCWSTR lpPrefixString, UINT uUnique, 
  * LockFile, UnlockFile - locks a range of bytes for this handle alone, without waiting, and frees the same range.
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_LOCK_VIOLATION; ERROR_NOT_LOCKED.
- * Differs: Linux keeps no one from reading and writing a locked range with other calls.
+ * Differs: a lock keeps away those who lock, and not ReadFile, WriteFile and views.
  */
 BOOL LockFile(HANDLE hFile, DWORD dwFileOffsetLow, DWORD dwFileOffsetHigh, DWORD nNumberOfBytesToLockLow,
               DWORD nNumberOfBytesToLockHigh);

@@ -60,7 +60,9 @@ impl Queue {
     fn pop(&self) -> Option<Call> {
         let mut calls = lock(&self.calls);
         let call = calls.pop_front();
-        if calls.is_empty() && let Some(alert) = self.alert.get() {
+        if calls.is_empty()
+            && let Some(alert) = self.alert.get()
+        {
             let _ = alert.reset();
         }
         call
@@ -136,7 +138,7 @@ fn ring() -> Result<Option<Instant>> {
     let mut calls = Vec::new();
     let next = ALARMS.with_borrow_mut(|alarms| {
         for alarm in alarms.iter_mut().filter(|alarm| alarm.due <= now) {
-            calls.push(Call::Timer { routine: alarm.routine, argument: alarm.argument, due: time::now_as_file_time() });
+            calls.push(Call::Timer { routine: alarm.routine, argument: alarm.argument, due: time::now() });
             while !alarm.period.is_zero() && alarm.due <= now {
                 alarm.due += alarm.period;
             }

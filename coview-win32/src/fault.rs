@@ -282,6 +282,11 @@ fn pass_on(signal: c_int, information: *mut siginfo_t, context: *mut c_void) {
             let default: libc::sigaction = unsafe { mem::zeroed() };
             // SAFETY: the structure is valid.
             unsafe { libc::sigaction(signal, &default, ptr::null_mut()) };
+            // SAFETY: as in `handle`.
+            if !is_of_kernel(unsafe { &*information }) {
+                // SAFETY: a call without pointers. The signal comes when the handler has returned.
+                unsafe { libc::raise(signal) };
+            }
         }
         handler if former.sa_flags & libc::SA_SIGINFO != 0 => {
             // SAFETY: the program installed it as a handler of this kind.

@@ -21,7 +21,7 @@ use std::sync::{Mutex, OnceLock};
 use coview::{Event, EventOptions, Reset};
 
 use crate::last_error::{Code, Result};
-use crate::region::is_mapped_beyond;
+use crate::mapped_file::is_mapped_beyond;
 use crate::table::{self, Handle};
 
 pub(crate) use attributes::{FileTime, READONLY, high, low, of as attributes_of, permissions};

@@ -102,7 +102,9 @@ fn duplicate(
             }
         }
         (Place::Here, None) => table::insert(reference.object, access, inherit),
-        (Place::There(pid), _) => service::insert_into(pid, &reference, access, inherit).map(ptr::without_provenance_mut),
+        (Place::There(pid), _) => {
+            service::insert_into(pid, &reference, access, inherit).map(ptr::without_provenance_mut)
+        }
     }
 }
 

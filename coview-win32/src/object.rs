@@ -71,7 +71,7 @@ impl Object {
             Object::Event(event) => event.share()?,
             Object::Semaphore(semaphore) => semaphore.share()?,
             Object::Timer(timer) => timer.timer().share()?,
-            Object::Section(section) => return section.identity(),
+            Object::Section(section) => return Ok(Some(section.identity())),
             Object::File(_) | Object::Thread(_) | Object::Process(_) => return Ok(None),
         };
         let metadata = fs::File::from(descriptor).metadata()?;

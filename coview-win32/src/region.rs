@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crate::fault::Watch;
 use crate::last_error::{Code, Result};
 use crate::mapped_file::MappedFile;
-pub(crate) use crate::mapped_file::is_mapped_beyond;
 use crate::protection::Protection;
 use crate::reservation::{PAGE_LEN, Reservation};
 use crate::runs::Runs;

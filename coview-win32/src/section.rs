@@ -83,6 +83,11 @@ impl Section {
         Ok(Section { mapping, traits, identity, mapped, memory: OnceLock::new() })
     }
 
+    /// The device and the inode of the memory.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
     /// Makes a section of what [`Section::share`] gave away, here or in another process.
     pub(crate) fn from_shared(descriptor: OwnedFd, traits: Traits) -> Result<Section> {
         Section::new(Mapping::from_shared(descriptor)?, traits)
@@ -91,11 +96,6 @@ impl Section {
     /// A descriptor that keeps the section alive by itself, and what must be told beside it.
     pub(crate) fn share(&self) -> Result<(OwnedFd, Traits)> {
         Ok((with_descriptors(|| self.mapping.share())?, self.traits))
-    }
-
-    /// The device and the inode of the file that processes share for the section.
-    pub(crate) fn identity(&self) -> Result<Option<(u64, u64)>> {
-        Ok(Some(self.identity))
     }
 
     pub(crate) fn traits(&self) -> Traits {

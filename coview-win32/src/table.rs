@@ -39,10 +39,6 @@ impl Entry {
         &self.object
     }
 
-    pub(crate) fn access(&self) -> u32 {
-        self.access
-    }
-
     pub(crate) fn flags(&self) -> u32 {
         // Relaxed: the flags order nothing.
         self.flags.load(Ordering::Relaxed)

@@ -188,8 +188,10 @@ fn forget_id_in_children() {
         ID.set(0);
     }
     static ONCE: std::sync::Once = std::sync::Once::new();
-    // SAFETY: the handler writes a thread-local word.
-    ONCE.call_once(|| drop(unsafe { libc::pthread_atfork(None, None, Some(forget)) }));
+    ONCE.call_once(|| {
+        // SAFETY: the handler writes a thread-local word.
+        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
+    });
 }
 
 #[unsafe(no_mangle)]

@@ -199,7 +199,7 @@ fn set(
 
 /// How long it is until a due time: a negative one counts from now, any other is a date. Both count 100 ns.
 fn after(due: i64) -> Duration {
-    let units = if due < 0 { due.unsigned_abs() } else { due.unsigned_abs().saturating_sub(time::now_as_file_time()) };
+    let units = if due < 0 { due.unsigned_abs() } else { due.unsigned_abs().saturating_sub(time::now()) };
     Duration::from_micros(units / 10) + Duration::from_nanos(units % 10 * 100)
 }
 

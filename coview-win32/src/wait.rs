@@ -57,12 +57,7 @@ fn take_now(entry: &Entry) -> Result<Option<u32>> {
 }
 
 #[cold]
-fn wait_for_one_slowly(
-    handle: Handle,
-    timeout_ms: u32,
-    alertable: bool,
-    looked: Result<Option<u32>>,
-) -> Result<u32> {
+fn wait_for_one_slowly(handle: Handle, timeout_ms: u32, alertable: bool, looked: Result<Option<u32>>) -> Result<u32> {
     if pseudo(handle).is_some() {
         // The caller itself, which does not end while it waits.
         return wait_for(&[], false, timeout(timeout_ms), alertable);
@@ -126,12 +121,12 @@ fn wait_for(objects: &[Waitable<'_>], all: bool, timeout: Option<Duration>, aler
     let ended = match (all, alertable) {
         (false, false) => plain(any_within(objects, timeout)?),
         (true, false) => plain(all_within(objects, timeout)?),
-        (false, true) => apc::wait_alertably(timeout, |alert, timeout| {
-            taken(wait_any_unless(objects, alert, timeout)?, keep_any)
-        })?,
-        (true, true) => apc::wait_alertably(timeout, |alert, timeout| {
-            taken(wait_all_unless(objects, alert, timeout)?, keep_all)
-        })?,
+        (false, true) => {
+            apc::wait_alertably(timeout, |alert, timeout| taken(wait_any_unless(objects, alert, timeout)?, keep_any))?
+        }
+        (true, true) => {
+            apc::wait_alertably(timeout, |alert, timeout| taken(wait_all_unless(objects, alert, timeout)?, keep_all))?
+        }
     };
     Ok(match ended {
         Ended::Taken(result) => result,

@@ -292,8 +292,8 @@ pub fn wait_any_timeout<'a>(objects: &[Waitable<'a>], timeout: Duration) -> Resu
 ///
 /// # Platform
 ///
-/// On Linux the objects are frozen one after another in a fixed order, judged, and taken or thawed; whoever meets a
-/// frozen object waits those few instructions out. Windows: `WaitForMultipleObjects`.
+/// On Linux it sleeps by `futex_waitv`; the objects are frozen one after another in a fixed order, judged, and taken or
+/// thawed, and whoever meets a frozen object waits those few instructions out. Windows: `WaitForMultipleObjects`.
 ///
 /// # Examples
 ///

@@ -19,14 +19,13 @@ int main(void)
 
     char *str = NULL;
     str = (char *)MapViewOfFile(handleFile, FILE_MAP_ALL_ACCESS, 0, 0, 1024); /* obtain the data */
+    HANDLE handleRead = OpenEvent(EVENT_MODIFY_STATE, FALSE, "penghao.read");
     if (strcmp(str, "Update") == 0)
     {
         puts(str);
+        fflush(stdout);
+        SetEvent(handleRead); /* the other process need not keep it any longer */
     }
-    fflush(stdout);
-
-    HANDLE handleRead = OpenEvent(EVENT_MODIFY_STATE, FALSE, "penghao.read");
-    SetEvent(handleRead);
 
     CloseHandle(handleRead);
     UnmapViewOfFile(str);

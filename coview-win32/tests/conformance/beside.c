@@ -166,6 +166,11 @@ static void processes(void)
     CHECK("B", TerminateProcess(opened, 5) && await(process.hThread) == WAIT_OBJECT_0, "the main thread ends with the process");
     CHECK("B", await(opened) == WAIT_OBJECT_0 && GetExitCodeProcess(opened, &code) && code == 5, "all handles see its end");
     CloseHandle(opened);
+    opened = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process.dwProcessId);
+    CHECK("B", opened && GetExitCodeProcess(opened, &code) && code == 5, "a process is found by its id while a handle to it is open");
+    CHECK_ERROR("B", poll_once(opened) == WAIT_FAILED, 5, "waiting for it needs SYNCHRONIZE: 5");
+    CHECK_ERROR("B", !TerminateProcess(opened, 1), 5, "and ending it PROCESS_TERMINATE");
+    CloseHandle(opened);
     CloseHandle(process.hThread);
     CloseHandle(process.hProcess);
     CHECK_ERROR("B", !CreateProcessA("coview-no-such-program.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process), 2,

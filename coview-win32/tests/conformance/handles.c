@@ -153,6 +153,13 @@ static void moves(void)
     SetHandleInformation(copy, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
     CloseHandle(copy);
     CloseHandle(next);
+    event = CreateEventA(NULL, TRUE, TRUE, NULL);
+    copy = event;
+    CHECK_ERROR_WINDOWS("9.2", !DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0x0c000000, FALSE, DUPLICATE_CLOSE_SOURCE), 5,
+                        "an access that nobody has fails with 5");
+    CHECK_ERROR_WINDOWS("9.2", poll_once(event) == WAIT_FAILED, 6, "CLOSE_SOURCE closes the source even then");
+    if (copy)
+        CloseHandle(copy);
 }
 
 static void strange_duplicates(void)

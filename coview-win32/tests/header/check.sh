@@ -50,7 +50,7 @@ neighbours "$system_cpp" "" > "$work/system-first.cpp"
 neighbours "" "$system_cpp" > "$work/system-last.cpp"
 
 check_c() {
-    local compiler=$1 standard text file
+    local compiler=$1 standard text
     for text in "${texts[@]}"; do
         for standard in "${c_standards[@]}"; do
             local set=("-std=$standard")

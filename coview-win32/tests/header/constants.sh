@@ -29,7 +29,7 @@ printer() {
     echo 'int main(void) {'
     while read -r name; do
         echo "#ifdef $name"
-        echo "printf(\"$name %llx %d\\n\", (unsigned long long)($name), (int)sizeof($name));"
+        printf 'printf("%s %%llx %%d\\n", (unsigned long long)(%s), (int)sizeof(%s));\n' "$name" "$name" "$name"
         echo '#endif'
     done
     echo 'return 0; }'

@@ -67,10 +67,20 @@ fn compile(mut command: Command) {
 
 /// Builds a program against the library, as its users do.
 pub(crate) fn build(file: &str) -> PathBuf {
-    let program = built(file, "");
+    build_with(file, "", &[])
+}
+
+/// Builds a program so that it ends when it touches memory that is not its own, or leaves some behind.
+pub(crate) fn build_sanitized(file: &str) -> PathBuf {
+    build_with(file, ".sanitized", &["-fsanitize=address", "-fno-omit-frame-pointer"])
+}
+
+fn build_with(file: &str, ending: &str, flags: &[&str]) -> PathBuf {
+    let program = built(file, ending);
     let library = library_folder();
     let mut command = Command::new(if file.ends_with(".cpp") { "c++" } else { "cc" });
-    command.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-I"]).arg(package().join("include"));
+    command.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]).args(flags);
+    command.arg("-I").arg(package().join("include"));
     command.arg(source(file)).arg("-o").arg(&program).arg("-L").arg(&library).arg("-l:libcoview_win32.so");
     command.arg(format!("-Wl,-rpath,{}", library.display()));
     compile(command);
@@ -101,7 +111,7 @@ pub(crate) fn has_wine(test: &str) -> bool {
     found
 }
 
-fn exists(program: &str) -> bool {
+pub(crate) fn exists(program: &str) -> bool {
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).exists()))
 }
 

@@ -49,7 +49,11 @@ fn release_one(block: &Block, asleep: bool) {
         let woken = futex::wake(block.gate(), 1) > 0;
         // Somebody who waits for several objects may have come meanwhile and have been the one woken.
         let several = several();
-        if woken && !several || !take_grant(block) || !woken && !several {
+        if woken && !several {
+            return;
+        }
+        let taken_back = take_grant(block);
+        if !taken_back || !several {
             return;
         }
     }
