@@ -260,7 +260,7 @@ fn change_directory(directory: Option<String>) -> Result<()> {
     env::set_current_dir(&directory).map_err(|error| match error.raw_os_error() {
         // What is there is no directory.
         Some(libc::ENOTDIR) if std::fs::metadata(&directory).is_ok() => DIRECTORY,
-        _ => error.into(),
+        _ => path::failure(&directory, error),
     })
 }
 

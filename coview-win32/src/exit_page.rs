@@ -7,6 +7,7 @@ use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::parent_id;
 use std::process;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
@@ -26,12 +27,16 @@ pub(crate) enum Outcome {
 /// | `process` | the process whose page it is; 0 before its start |
 /// | `stage` | 1 once it can be reached by its service |
 /// | `outcome` | 0, or 1 (exited) or 2 (terminated) in the upper half and the code in the lower one |
+/// | `held` | 1 while the process is not to come to its `main`; a futex |
+/// | `parent` | the process that made the page |
 #[repr(C)]
 struct Page {
     magic: AtomicU64,
     process: AtomicU32,
     stage: AtomicU32,
     outcome: AtomicU64,
+    held: AtomicU32,
+    parent: AtomicU32,
 }
 
 const MAGIC: u64 = u64::from_le_bytes(*b"coviewX1");
@@ -55,6 +60,7 @@ impl ExitPage {
         linux::seal(&file, linux::SIZE_SEALED)?;
         let page = ExitPage::map(file)?;
         // Relaxed: whoever gets the page gets it through the kernel.
+        page.words().parent.store(process::id(), Ordering::Relaxed);
         page.words().magic.store(MAGIC, Ordering::Relaxed);
         Ok(page)
     }
@@ -104,6 +110,36 @@ impl ExitPage {
     pub(crate) fn is_reachable(&self) -> bool {
         // Acquire: pairs with the Release of `say_reachable`.
         self.words().stage.load(Ordering::Acquire) != 0
+    }
+
+    /// Has the process wait before its `main`, if it has not come there.
+    pub(crate) fn hold(&self) {
+        // Relaxed: the kernel orders it with the start of the process.
+        self.words().held.store(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn let_go(&self) {
+        let held = &self.words().held;
+        // Relaxed: nothing is passed on with it.
+        held.store(0, Ordering::Relaxed);
+        // SAFETY: the word stays mapped.
+        unsafe { libc::syscall(libc::SYS_futex, held.as_ptr(), libc::FUTEX_WAKE, i32::MAX) };
+    }
+
+    /// Waits as long as the process is held, and ends it when its parent, who alone can let it go, has ended.
+    pub(crate) fn wait_while_held(&self) {
+        let held = &self.words().held;
+        // Relaxed: as above.
+        let parent = self.words().parent.load(Ordering::Relaxed);
+        while held.load(Ordering::Relaxed) == 1 {
+            let patience = libc::timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+            // SAFETY: the word stays mapped, and the time lives across the call.
+            unsafe { libc::syscall(libc::SYS_futex, held.as_ptr(), libc::FUTEX_WAIT, 1, &raw const patience) };
+            if parent_id() != parent {
+                // SAFETY: it does not return.
+                unsafe { libc::_exit(1) };
+            }
+        }
     }
 
     pub(crate) fn record(&self, outcome: Outcome) {

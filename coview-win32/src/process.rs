@@ -3,6 +3,7 @@
 //! Needs `unsafe` to export functions, to write where callers point, and for `pidfd_open`.
 
 use std::io;
+use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
 use std::ptr;
@@ -46,8 +47,7 @@ pub(crate) struct State {
     page: Option<ExitPage>,
     /// The process that may reap it.
     parent: Option<u32>,
-    /// What a suspended process waits for: it starts when something is written here.
-    gate: Mutex<Option<OwnedFd>>,
+    gate: Mutex<Gate>,
     /// The code that this process has terminated it with.
     terminated: OnceLock<u32>,
     code: OnceLock<u32>,
@@ -90,7 +90,9 @@ impl State {
     /// A child of this process. Until it is written to, the gate keeps it from starting.
     pub(crate) fn of_child(process: u32, page: ExitPage, gate: Option<OwnedFd>) -> io::Result<State> {
         let state = State::new(process, open_descriptor(process)?, Some(page), Some(current_pid()));
-        *lock(&state.gate) = gate;
+        if let Some(gate) = gate {
+            *lock(&state.gate) = Gate::BeforeProgram(gate);
+        }
         Ok(state)
     }
 
@@ -115,7 +117,7 @@ impl State {
             descriptor,
             page,
             parent,
-            gate: Mutex::new(None),
+            gate: Mutex::new(Gate::Open),
             terminated: OnceLock::new(),
             code: OnceLock::new(),
             ended: OnceLock::new(),
@@ -153,8 +155,8 @@ impl State {
             return Ok(event);
         }
         drop(settling);
-        // A child is watched from its start.
-        if self.parent != Some(current_pid()) {
+        // A child is watched from its start, and nobody here will see the end of this process itself.
+        if self.parent != Some(current_pid()) && self.process != current_pid() {
             watcher::watch(self, false)?;
         }
         Ok(event)
@@ -212,16 +214,43 @@ impl State {
 
     /// Lets a suspended process start; returns how often it was suspended before.
     pub(crate) fn resume(&self) -> u32 {
-        let Some(gate) = lock(&self.gate).take() else { return 0 };
-        // SAFETY: the byte is our own. Should nobody read it, the process is gone, and `SIGPIPE` is not sent for a socket.
-        unsafe { libc::send(gate.as_raw_fd(), [1_u8].as_ptr().cast(), 1, libc::MSG_NOSIGNAL) };
+        match mem::replace(&mut *lock(&self.gate), Gate::Open) {
+            Gate::Open => return 0,
+            Gate::BeforeProgram(gate) => let_go(&gate),
+            Gate::BeforeMain => {
+                if let Some(page) = &self.page {
+                    page.let_go();
+                }
+            }
+        }
         1
     }
 
-    /// Whether it waits to be resumed.
-    pub(crate) fn is_suspended(&self) -> bool {
-        lock(&self.gate).is_some()
+    /// Has a suspended process load its program, so that its service can be reached. If the program has none it runs, and
+    /// nothing that knows this library can tell.
+    pub(crate) fn load(&self) {
+        let mut gate = lock(&self.gate);
+        if let (Gate::BeforeProgram(inner), Some(page)) = (&*gate, &self.page) {
+            page.hold();
+            let_go(inner);
+            *gate = Gate::BeforeMain;
+        }
     }
+}
+
+/// What a process waits for that was created suspended.
+enum Gate {
+    /// Nothing, or it was resumed.
+    Open,
+    /// Something to be written here: it has not loaded its program.
+    BeforeProgram(OwnedFd),
+    /// The word in its page.
+    BeforeMain,
+}
+
+fn let_go(gate: &OwnedFd) {
+    // SAFETY: the byte is our own. Should nobody read it, the process is gone, and no signal is sent for that.
+    unsafe { libc::send(gate.as_raw_fd(), [1_u8].as_ptr().cast(), 1, libc::MSG_NOSIGNAL) };
 }
 
 impl Drop for State {

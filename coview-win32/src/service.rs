@@ -270,8 +270,9 @@ fn call(process: u32, request: &[u8], descriptors: &[OwnedFd], patience: Duratio
 /// A child that was started just now may not have come to its service yet.
 fn wait_for_birth(process: u32) {
     let Some(state) = watcher::find(process) else { return };
+    state.load();
     let begin = Instant::now();
-    let unborn = |page: &ExitPage| !page.is_reachable() && !state.is_suspended();
+    let unborn = |page: &ExitPage| !page.is_reachable();
     while state.page().is_some_and(unborn) && !state.settle() && begin.elapsed() < BIRTH_MAX {
         thread::sleep(Duration::from_millis(1));
     }

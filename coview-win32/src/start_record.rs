@@ -168,6 +168,7 @@ fn begin_as_child(page: ExitPage, told: Told) {
     service::start_once();
     if let Some(page) = exit_page::own() {
         page.say_reachable();
+        page.wait_while_held();
     }
 }
 

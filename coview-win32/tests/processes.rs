@@ -7,6 +7,8 @@
 #![allow(non_snake_case, reason = "the functions have their Windows names")]
 
 use std::ffi::{CString, c_char, c_void};
+use std::io::Write;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::ptr::{self, null, null_mut};
@@ -67,10 +69,22 @@ unsafe extern "C" {
     fn CreateMutexA(attributes: *const SecurityAttributes, owned: i32, name: *const c_char) -> Handle;
     fn OpenMutexA(access: u32, inherit: i32, name: *const c_char) -> Handle;
     safe fn ReleaseMutex(mutex: Handle) -> i32;
-    fn CreateSemaphoreA(attributes: *const SecurityAttributes, initial: i32, maximum: i32, name: *const c_char) -> Handle;
+    fn CreateSemaphoreA(
+        attributes: *const SecurityAttributes,
+        initial: i32,
+        maximum: i32,
+        name: *const c_char,
+    ) -> Handle;
     fn ReleaseSemaphore(semaphore: Handle, count: i32, previous: *mut i32) -> i32;
     fn CreateWaitableTimerA(attributes: *const SecurityAttributes, manual: i32, name: *const c_char) -> Handle;
-    fn SetWaitableTimer(timer: Handle, due: *const i64, period: i32, routine: usize, argument: usize, resume: i32) -> i32;
+    fn SetWaitableTimer(
+        timer: Handle,
+        due: *const i64,
+        period: i32,
+        routine: usize,
+        argument: usize,
+        resume: i32,
+    ) -> i32;
     fn CreateFileMappingA(
         file: Handle,
         attributes: *const SecurityAttributes,
@@ -172,7 +186,8 @@ impl Start {
 
     fn run(&self) -> Result<ProcessInformation, u32> {
         let line = CString::new(self.line.as_str()).expect("a line without NUL");
-        let mut information = ProcessInformation { process: null_mut(), thread: null_mut(), process_id: 0, thread_id: 0 };
+        let mut information =
+            ProcessInformation { process: null_mut(), thread: null_mut(), process_id: 0, thread_id: 0 };
         SetLastError(0);
         // SAFETY: everything lives across the call.
         let made = unsafe {
@@ -205,7 +220,8 @@ fn own_program() -> String {
 fn own_environment(changes: &[(&str, &str)]) -> Vec<u8> {
     let kept = env::vars().filter(|(name, _)| changes.iter().all(|(changed, _)| name != changed));
     let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let mut block: Vec<u8> = kept.chain(changes).flat_map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect();
+    let mut block: Vec<u8> =
+        kept.chain(changes).flat_map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect();
     block.push(0);
     block
 }
@@ -276,6 +292,9 @@ fn a_child() {
         "through" => pass_through(&detail),
         "show" => show_handle(&detail),
         "answer" => answer(&detail),
+        "find" => find_and_set(&detail),
+        "fork" => fork(),
+        "stranger" => be_a_stranger(&detail),
         "exec" => check_bare_line(),
         _ => 98,
     });
@@ -355,7 +374,8 @@ fn terminate_by_number(process: &str) -> u32 {
 
 #[test]
 fn a_process_that_is_no_child_is_waited_for_and_has_a_code() {
-    let mut child = Command::new("sh").args(["-c", "read line; exit 9"]).stdin(Stdio::piped()).spawn().expect("a shell");
+    let mut child =
+        Command::new("sh").args(["-c", "read line; exit 9"]).stdin(Stdio::piped()).spawn().expect("a shell");
     let process = OpenProcess(0x0010_1000, 0, child.id());
     assert!(!process.is_null());
     assert_eq!(WaitForSingleObject(process, 20), TIMEOUT);
@@ -388,16 +408,16 @@ fn handles_that_are_inherited_have_their_values_and_others_none() {
     let inherited = &raw const INHERITED;
     let (name, mut writer) = (CString::new(format!("inherit.{}", GetCurrentProcessId())).expect("a name"), null_mut());
     let (invalid, mut reader) = (ptr::without_provenance_mut(usize::MAX), null_mut());
-    // SAFETY: everything lives across the calls.
-    let (mutex, semaphore, timer, section) = unsafe {
-        assert_eq!(CreatePipe(&raw mut reader, &raw mut writer, inherited, 0), 1);
-        (
-            CreateMutexA(inherited, 1, name.as_ptr()),
-            CreateSemaphoreA(inherited, 2, 7, null()),
-            CreateWaitableTimerA(inherited, 1, null()),
-            CreateFileMappingA(invalid, inherited, 2, 0, 5000, null()),
-        )
-    };
+    // SAFETY: everything lives across the call.
+    assert_eq!(unsafe { CreatePipe(&raw mut reader, &raw mut writer, inherited, 0) }, 1);
+    // SAFETY: as above.
+    let mutex = unsafe { CreateMutexA(inherited, 1, name.as_ptr()) };
+    // SAFETY: as above.
+    let semaphore = unsafe { CreateSemaphoreA(inherited, 2, 7, null()) };
+    // SAFETY: as above.
+    let timer = unsafe { CreateWaitableTimerA(inherited, 1, null()) };
+    // SAFETY: as above.
+    let section = unsafe { CreateFileMappingA(invalid, inherited, 2, 0, 5000, null()) };
     let (event, private) = (new_event(Some(&INHERITED)), new_event(None));
     let process = OpenProcess(0x0010_1000, 1, GetCurrentProcessId());
     // SAFETY: the word lives across the call.
@@ -520,6 +540,63 @@ fn a_suspended_process_starts_when_it_is_resumed() {
 }
 
 #[test]
+fn handles_are_duplicated_into_a_child_before_it_runs() {
+    // SAFETY: everything lives across the call.
+    let section = unsafe {
+        CreateFileMappingA(ptr::without_provenance_mut(usize::MAX), &raw const INHERITED, 4, 0, 4096, null())
+    };
+    let word = MapViewOfFile(section, 2, 0, 0, 0).cast::<u64>();
+    let mut start = Start::role("find", &number_of(section));
+    start.flags = 4;
+    let started = start.run().expect("it is made");
+    let mine = new_event(None);
+    let there = duplicate(GetCurrentProcess(), mine, started.process, SAME_ACCESS).expect("the child has a service");
+    assert_eq!(WaitForSingleObject(started.process, 100), TIMEOUT, "it is still suspended");
+    // SAFETY: in a view of ours.
+    unsafe { word.write_volatile(there.addr() as u64) };
+    assert_eq!(ResumeThread(started.thread), 1);
+    assert_eq!(WaitForSingleObject(mine, DEADLINE_MS), 0);
+    assert_eq!(end_of(started), GOOD);
+    CloseHandle(section);
+    CloseHandle(mine);
+}
+
+fn find_and_set(section: &str) -> u32 {
+    let word = MapViewOfFile(handle_of(section), 2, 0, 0, 0).cast::<u64>();
+    // SAFETY: in a view of ours.
+    let given = ptr::without_provenance_mut(unsafe { word.read_volatile() } as usize);
+    assert_eq!(SetEvent(given), 1);
+    GOOD
+}
+
+/// A child that was forked without `exec` has its own number and service, and leaves its parent's alone.
+#[test]
+fn a_forked_child_is_a_process_of_its_own() {
+    assert_eq!(Start::role("fork", "").run_to_end(), GOOD);
+}
+
+fn fork() -> u32 {
+    assert_eq!(GetCurrentProcessId(), std::process::id());
+    // SAFETY: the child calls what this test is about, and ends without unwinding.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let own =
+            GetCurrentProcessId() == std::process::id() && GetProcessId(GetCurrentProcess()) == std::process::id();
+        let process = OpenProcess(0x1000, 0, GetCurrentProcessId());
+        let good = own && exit_code(process) == STILL_ACTIVE;
+        // SAFETY: it does not return.
+        unsafe { libc::exit(if good { 0 } else { 1 }) };
+    }
+    let process = OpenProcess(0x0010_1000, 0, child.cast_unsigned());
+    assert_eq!(WaitForSingleObject(process, DEADLINE_MS), 0);
+    let mut status = -1;
+    // SAFETY: the word is our own.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    assert_eq!(status, 0);
+    GOOD
+}
+
+#[test]
 fn handles_are_duplicated_into_and_out_of_a_child() {
     let done = new_event(Some(&INHERITED));
     // SAFETY: everything lives across the call.
@@ -535,7 +612,7 @@ fn handles_are_duplicated_into_and_out_of_a_child() {
     SetEvent(done);
     assert_eq!(WaitForSingleObject(mine, DEADLINE_MS), 0, "the child has set it");
     // SAFETY: as above.
-    let theirs: Handle = ptr::without_provenance_mut(unsafe { words.add(1).read_volatile() } as usize);
+    let theirs: Handle = ptr::without_provenance_mut(unsafe { words.wrapping_add(1).read_volatile() } as usize);
     let taken = duplicate(started.process, theirs, here, SAME_ACCESS | CLOSE_SOURCE).expect("it is there");
     assert_eq!(duplicate(started.process, theirs, here, SAME_ACCESS), Err(6), "the source was closed");
     let self_of_child = ptr::without_provenance_mut(usize::MAX);
@@ -555,7 +632,7 @@ fn answer(detail: &str) -> u32 {
     assert_eq!(WaitForSingleObject(handle_of(done), DEADLINE_MS), 0);
     let own = new_event(None);
     // SAFETY: in a view of ours.
-    unsafe { words.add(1).write_volatile(own.addr() as u64) };
+    unsafe { words.wrapping_add(1).write_volatile(own.addr() as u64) };
     let kept = duplicate(GetCurrentProcess(), own, GetCurrentProcess(), SAME_ACCESS).expect("a duplicate");
     // SAFETY: as above.
     let given = ptr::without_provenance_mut(unsafe { words.read_volatile() } as usize);
@@ -574,6 +651,47 @@ fn a_process_without_a_service_takes_no_handles() {
     child.wait().expect("its status");
     CloseHandle(event);
     CloseHandle(process);
+}
+
+/// Only root can become another user; elsewhere there is nothing to see.
+#[test]
+fn processes_of_other_users_are_denied() {
+    // SAFETY: a call without pointers.
+    if unsafe { libc::geteuid() } == 0 {
+        assert_eq!(Start::role("stranger", &GetCurrentProcessId().to_string()).run_to_end(), GOOD);
+    }
+}
+
+fn be_a_stranger(process: &str) -> u32 {
+    const NOBODY: libc::uid_t = 65_534;
+    let number = process.parse().expect("a number");
+    let process = OpenProcess(0x001F_FFFF, 0, number);
+    // SAFETY: a call without pointers.
+    assert_eq!(unsafe { libc::setuid(NOBODY) }, 0);
+    assert!(OpenProcess(0x1000, 0, number).is_null());
+    assert_eq!(GetLastError(), 5);
+    let event = new_event(None);
+    assert_eq!(duplicate(GetCurrentProcess(), event, process, SAME_ACCESS), Err(5));
+    assert_eq!(TerminateProcess(process, 1), 0);
+    assert_eq!(GetLastError(), 5);
+    GOOD
+}
+
+#[test]
+fn many_threads_start_processes_at_once() {
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for round in 0..20 {
+                    let mut start = Start::new("sh -c \"exit 6\"");
+                    start.flags = if (thread + round) % 2 == 0 { 4 } else { 0 };
+                    let started = start.run().expect("it starts");
+                    ResumeThread(started.thread);
+                    assert_eq!(end_of(started), 6);
+                }
+            });
+        }
+    });
 }
 
 #[test]
@@ -692,9 +810,7 @@ fn what_cannot_be_started_has_its_error() {
     contradictory.flags = 0x18;
     assert_eq!(contradictory.run().map(end_of), Err(87));
     // SAFETY: null pointers are allowed.
-    let made = unsafe {
-        CreateProcessA(null(), null_mut(), null(), null(), 0, 0, null(), null(), null(), null_mut())
-    };
+    let made = unsafe { CreateProcessA(null(), null_mut(), null(), null(), 0, 0, null(), null(), null(), null_mut()) };
     assert_eq!((made, GetLastError()), (0, 87));
 }
 
@@ -744,11 +860,44 @@ fn a_forged_record_does_no_harm() {
 }
 
 #[test]
+fn a_record_that_is_sealed_and_makes_no_sense_does_no_harm() {
+    let magic = b"coviewS1";
+    let mut named = magic.to_vec();
+    // A page that is descriptor 5 of file 0, and a command line longer than the record.
+    named.extend([5_u32.to_le_bytes(), [0; 4], [0; 4], [0; 4], [0; 4], u32::MAX.to_le_bytes()].concat());
+    let noise = (0..4000_u32).flat_map(|number| (number.wrapping_mul(2_654_435_761) >> 13).to_le_bytes());
+    let noise: Vec<u8> = magic.iter().copied().chain(noise).collect();
+    for bytes in [&magic[..], &named, &noise, b"something else", b""] {
+        let file = sealed(bytes);
+        let status = Command::new(own_program())
+            .args(["a_child", "--exact", "--nocapture"])
+            .envs([("COVIEW_WIN32_START", file.as_raw_fd().to_string().as_str()), (ROLE, "exit"), (DETAIL, "21")])
+            .status()
+            .expect("it starts");
+        assert_eq!(status.code(), Some(21), "{bytes:?}");
+    }
+}
+
+/// A sealed file in memory that children inherit.
+fn sealed(bytes: &[u8]) -> fs::File {
+    // SAFETY: the name ends with a NUL.
+    let descriptor = unsafe { libc::memfd_create(c"forged".as_ptr(), libc::MFD_ALLOW_SEALING) };
+    // SAFETY: the descriptor is new.
+    let mut file = unsafe { fs::File::from_raw_fd(descriptor) };
+    file.write_all(bytes).expect("there is room");
+    // SAFETY: a call without pointers.
+    assert_eq!(unsafe { libc::fcntl(descriptor, libc::F_ADD_SEALS, 0xF) }, 0);
+    file
+}
+
+#[test]
 fn the_shell_starts_programs() {
     let marker = env::temp_dir().join(format!("coview-shell.{}", GetCurrentProcessId()));
     let parameters = CString::new(format!("-c \"pwd > {}\"", marker.display())).expect("text");
     // SAFETY: everything lives across the call.
-    let instance = unsafe { ShellExecuteA(null_mut(), c"open".as_ptr(), c"sh".as_ptr(), parameters.as_ptr(), c"/proc".as_ptr(), 1) };
+    let instance = unsafe {
+        ShellExecuteA(null_mut(), c"open".as_ptr(), c"sh".as_ptr(), parameters.as_ptr(), c"/proc".as_ptr(), 1)
+    };
     assert!(instance.addr() > 32);
     until("it has run", || fs::read_to_string(&marker).is_ok_and(|text| text == "/proc\n"));
     fs::remove_file(&marker).expect("it is there");
@@ -768,7 +917,8 @@ fn a_process_handle_that_is_inherited_tells_the_end() {
     let first = Start::role("wait", &number_of(go)).run().expect("it starts");
     SetHandleInformation(first.process, 1, 1);
     SetHandleInformation(first.thread, 1, 1);
-    let second = Start::role("through", &[first.process, first.thread].map(number_of).join(",")).run().expect("it starts");
+    let second =
+        Start::role("through", &[first.process, first.thread].map(number_of).join(",")).run().expect("it starts");
     assert_eq!(WaitForSingleObject(second.process, 100), TIMEOUT);
     SetEvent(go);
     assert_eq!(end_of(second), GOOD + 1);
