@@ -80,7 +80,7 @@ fn what_differs(comment: &str) -> Option<String> {
 /// The name in the first line of a prototype.
 fn prototype(line: &str) -> Option<&str> {
     let begins = line.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    if !begins || ["typedef", "static", "struct", "extern", "FORCEINLINE"].iter().any(|word| line.starts_with(word)) {
+    if !begins || ["typedef", "static", "struct", "extern", "inline", "template"].iter().any(|word| line.starts_with(word)) {
         return None;
     }
     let (before, _) = line.split_once('(')?;
