@@ -127,6 +127,13 @@ fn prepare_wine() -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// The command that runs a program with no more descriptors than a login shell begins with.
+pub(crate) fn as_from_a_shell(program: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -Sn 1024; exec "$0""#]).arg(program);
+    command
+}
+
 /// The command that runs a program for Windows.
 pub(crate) fn under_wine(program: &Path) -> Command {
     let mut command = Command::new("wine");
