@@ -14,6 +14,7 @@ mod condition_variable;
 mod critical_section;
 mod descriptor;
 mod directory;
+mod ending;
 mod environment;
 mod event;
 mod exit_page;

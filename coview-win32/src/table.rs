@@ -179,6 +179,24 @@ fn take(handle: Handle) -> Result<Box<Entry>> {
     Ok(unsafe { Box::from_raw(entry) })
 }
 
+/// Takes all handles away, the protected ones too, at the end of the program; what other threads are using meanwhile stays.
+pub(crate) fn take_all() -> Vec<Arc<Object>> {
+    // A thread that was ended by force may have the lock for ever.
+    let Ok(free) = FREE.try_lock() else { return Vec::new() };
+    if free.fresh == 0 {
+        return Vec::new();
+    }
+    let slots = (0..free.fresh).map(slot_or_new);
+    let entries: Vec<*mut Entry> = slots.map(|slot| slot.swap(ptr::null_mut(), Ordering::Relaxed)).collect();
+    order_close();
+    let Ok(hazards) = HAZARDS.try_lock() else { return Vec::new() };
+    // Acquire: pairs with the Release at the end of a look.
+    let looked_at: Vec<*mut Entry> = hazards.iter().map(|hazard| hazard.entry.load(Ordering::Acquire)).collect();
+    let unused = entries.into_iter().filter(|entry| !entry.is_null() && !looked_at.contains(entry));
+    // SAFETY: it came from `Box::into_raw`, is out of its slot, and no hazard names it.
+    unused.map(|entry| unsafe { Box::from_raw(entry) }.object).collect()
+}
+
 /// The handles with this flag, and what they stand for.
 pub(crate) fn with_flag(flag: u32) -> Vec<(Handle, Reference)> {
     let fresh = lock(&FREE).fresh;
@@ -310,13 +328,18 @@ extern "C" fn forget_other_threads() {
 
 /// Waits until no thread uses an entry that is out of its slot already.
 fn wait_for_looks(entry: *mut Entry) {
-    fence(Ordering::SeqCst);
-    if !FENCED.load(Ordering::Relaxed) {
-        membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED).expect("registered before the first handle");
-    }
+    order_close();
     // Acquire: pairs with the Release at the end of a look.
     while lock(&HAZARDS).iter().any(|hazard| hazard.entry.load(Ordering::Acquire) == entry) {
         thread::yield_now();
+    }
+}
+
+/// The other half of `order_look`: whoever looks from now on finds the slots as they are, or has said so before.
+fn order_close() {
+    fence(Ordering::SeqCst);
+    if !FENCED.load(Ordering::Relaxed) {
+        membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED).expect("registered before the first handle");
     }
 }
 
