@@ -6,7 +6,8 @@
 //! A page that is not committed cannot be touched in any view. Whoever commits it opens it in the views of his process;
 //! in other processes it stays closed. The kernel reports the first touch with `SIGSEGV`, and the handler asks the
 //! section's file whether the page has been committed meanwhile. If so, it opens the page, and the touch is tried again.
-//! Every other fault is passed on to the handler that was there before.
+//! Every other fault is passed on to the handler that was there before. A program that installs a handler of its own later
+//! has to pass on to this one, or to commit (or query) such pages in each process before they are touched.
 
 use std::io;
 use std::mem;

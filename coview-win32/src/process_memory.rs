@@ -43,7 +43,7 @@ unsafe fn read(process: Handle, address: usize, buffer: *mut c_void, len: usize)
     let (local, remote) = pieces(buffer, address, len);
     // SAFETY: as the caller promises; the kernel judges both ranges.
     let copied = unsafe { libc::process_vm_readv(id as libc::pid_t, &local, 1, &remote, 1, 0) };
-    copied_all(copied, len, || is_good(buffer.addr(), len, libc::PROT_WRITE))
+    copied_all(copied, len)
 }
 
 /// Copies from here to another address space. Code is written although it is not writable, as Windows does.
@@ -66,7 +66,7 @@ unsafe fn write(process: Handle, address: usize, buffer: *const c_void, len: usi
     let (local, remote) = pieces(buffer.cast_mut(), address, len);
     // SAFETY: as the caller promises; the kernel judges both ranges.
     let copied = unsafe { libc::process_vm_writev(id as libc::pid_t, &local, 1, &remote, 1, 0) };
-    copied_all(copied, len, || is_good(buffer.addr(), len, libc::PROT_READ))
+    copied_all(copied, len)
 }
 
 /// # Safety
@@ -74,7 +74,7 @@ unsafe fn write(process: Handle, address: usize, buffer: *const c_void, len: usi
 /// As for [`write`].
 unsafe fn write_code(process: u32, address: usize, buffer: *const c_void, len: usize) -> Result<usize> {
     if !is_good(buffer.addr(), len, libc::PROT_READ) {
-        return Err(NOACCESS);
+        return Err(PARTIAL_COPY);
     }
     // SAFETY: as the caller promises; it can be read.
     let bytes = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), len) };
@@ -88,21 +88,17 @@ fn pieces(buffer: *mut c_void, address: usize, len: usize) -> (libc::iovec, libc
     (libc::iovec { iov_base: buffer, iov_len: len }, libc::iovec { iov_base: remote, iov_len: len })
 }
 
-fn copied_all(copied: isize, len: usize, is_buffer_good: impl FnOnce() -> bool) -> Result<usize> {
-    if copied < 0 {
-        let error = io::Error::last_os_error();
-        return match error.raw_os_error() {
-            Some(libc::EFAULT) if is_buffer_good() => Err(PARTIAL_COPY),
-            Some(libc::EFAULT) => Err(NOACCESS),
-            _ => Err(error.into()),
-        };
+/// A copy that was not whole counts for nothing, whichever side was at fault.
+fn copied_all(copied: isize, len: usize) -> Result<usize> {
+    if let Ok(copied) = usize::try_from(copied) {
+        return if copied == len { Ok(len) } else { Err(PARTIAL_COPY) };
     }
-    if copied as usize == len {
-        Ok(len)
-    } else if is_buffer_good() {
-        Err(PARTIAL_COPY)
-    } else {
-        Err(NOACCESS)
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EFAULT) => Err(PARTIAL_COPY),
+        // The process has ended.
+        Some(libc::ESRCH) => Err(Code::ACCESS_DENIED),
+        _ => Err(error.into()),
     }
 }
 
@@ -131,7 +127,7 @@ fn is_good(address: usize, len: usize, protection: libc::c_int) -> bool {
     MemoryMap::of_this_process().is_ok_and(|map| map.allows(pages, protection))
 }
 
-/// Reports a copy that was whole or counts for nothing.
+/// Tells how much was copied, unless the destination was refused at once.
 ///
 /// # Safety
 ///

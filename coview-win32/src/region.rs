@@ -301,6 +301,9 @@ impl View {
 }
 
 /// Gives pages of a section their memory, zero where there was none. `lseek(SEEK_DATA)` finds them then.
+///
+/// Where the system gives shared memory transparent huge pages, which it does not do by itself, neighbours that are in one
+/// huge page with them are committed too.
 fn allocate(file: BorrowedFd<'_>, offset: u64, len: usize) -> io::Result<()> {
     let position = offset as libc::off_t;
     // SAFETY: a call without pointers.

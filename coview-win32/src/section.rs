@@ -282,13 +282,13 @@ fn create(file: Handle, flags: u32, size: u64, name: Result<Given>, rights: Righ
         Err(Code::PRIVILEGE_NOT_HELD) if !paged => return Err(Code::INVALID_PARAMETER),
         plan => plan?,
     };
+    if paged && size == 0 {
+        return Err(Code::INVALID_PARAMETER);
+    }
     if plan.image {
         return Err(image_error(file, paged));
     }
     if paged {
-        if size == 0 {
-            return Err(Code::INVALID_PARAMETER);
-        }
         if size > USER_END as u64 {
             return Err(Code::NOT_ENOUGH_MEMORY);
         }
@@ -395,14 +395,17 @@ fn create_handle(
 fn open(desired: u32, inherit: bool, name: Result<Given>) -> Result<Handle> {
     let name = name?;
     let name = name.for_opening()?;
-    let granted = access::SECTION.grant_opener(section_access(desired))?;
+    // The name is looked up before the access is judged.
+    let granted = access::SECTION.grant_opener(section_access(desired));
+    let reads = granted.is_ok_and(|granted| granted & SECTION_MAP_WRITE == 0);
     let options = MappingOptions::new();
     let mapping = with_descriptors(|| match options.open(name) {
-        Err(error) if error.kind() == ErrorKind::AccessDenied && granted & SECTION_MAP_WRITE == 0 => {
+        Err(error) if error.kind() == ErrorKind::AccessDenied && reads => {
             options.clone().access(Access::ReadOnly).open(name)
         }
         other => other,
     })?;
+    let granted = granted?;
     let traits = Traits::of_named(&mapping)?;
     let section = Section::new(mapping, traits)?;
     table::insert(Arc::new(Object::Section(section)), granted, inherit)

@@ -5,7 +5,6 @@
 mod programs;
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 /// What is known of how Wine differs; PLATFORM.md points there.
 const WINE_DIFFERS: &str = include_str!("conformance/wine-differs.txt");
@@ -15,7 +14,7 @@ const DIFFERS: &str = ": differs on Wine";
 /// Runs a program natively and under Wine, and demands a check for each of the numbered statements.
 fn conforms(program: &str, statements: impl IntoIterator<Item = String>) {
     let file = format!("{program}.c");
-    let native = programs::run_well(Command::new(programs::build(&file)));
+    let native = programs::run_well(programs::as_from_a_shell(&programs::build(&file)));
     let unmarked = native.lines().filter(|line| line.starts_with('[')).all(|line| line.ends_with(": ok"));
     assert!(unmarked, "a check says neither ok nor that it failed:\n{native}");
     for statement in statements {

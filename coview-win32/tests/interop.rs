@@ -50,7 +50,9 @@ impl Objects {
     /// Ends a thread of this program while it owns the mutex.
     fn abandon(&self) {
         thread::scope(|scope| {
-            scope.spawn(|| std::mem::forget(self.mutex.lock_timeout(DEADLINE).expect("it can be waited for")));
+            let owner = scope.spawn(|| std::mem::forget(self.mutex.lock_timeout(DEADLINE).expect("it can be waited for")));
+            // The scope alone would wait for the closure, and not for the thread.
+            owner.join().expect("it does not panic");
         });
     }
 }

@@ -65,6 +65,18 @@ static void values(void)
         CloseHandle(events[at]);
 }
 
+static void thousands(void)
+{
+    static HANDLE events[3000];
+    int at, opened = 0, closed = 0;
+    for (at = 0; at < 3000; at++)
+        opened += (events[at] = CreateEventA(NULL, TRUE, FALSE, NULL)) != NULL;
+    CHECK("9.1", opened == 3000, "thousands of handles can be open at once");
+    for (at = 0; at < 3000; at++)
+        closed += CloseHandle(events[at]) != 0;
+    CHECK("9.1", closed == 3000, "and are closed one by one");
+}
+
 static void closing(void)
 {
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
@@ -372,6 +384,7 @@ int main(int count, char **arguments)
     if (count == 5 && strcmp(arguments[1], "receiver") == 0)
         return play_receiver(arguments);
     values();
+    thousands();
     closing();
     duplicates();
     access_of_duplicates();

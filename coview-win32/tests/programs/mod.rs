@@ -39,7 +39,7 @@ fn source(file: &str) -> PathBuf {
 }
 
 /// The folder of `libcoview_win32.so`. Cargo lays it beside the test programs that link to the crate.
-fn library_folder() -> PathBuf {
+pub(crate) fn library_folder() -> PathBuf {
     let own = env::current_exe().expect("a test program has a path");
     let deps = own.parent().expect("it is in a folder");
     let found = [deps, deps.parent().expect("which is in the profile's")]
@@ -125,6 +125,13 @@ fn prepare_wine() -> bool {
     command.args(["wineboot", "--init"]).env("WINEPREFIX", wine_prefix()).env("WINEDEBUG", "-all");
     command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+/// The command that runs a program with no more descriptors than a login shell begins with.
+pub(crate) fn as_from_a_shell(program: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -Sn 1024; exec "$0""#]).arg(program);
+    command
 }
 
 /// The command that runs a program for Windows.
