@@ -25,6 +25,7 @@ mod heap;
 mod inherit;
 mod init_once;
 mod last_error;
+mod last_thread;
 mod launch;
 mod limit;
 mod linux;

@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// With these, nothing about a memory file can change any more.
@@ -111,8 +112,25 @@ pub(crate) fn start_quiet_thread(name: &str, work: impl FnOnce() + Send + 'stati
     let before = block_signals();
     let started = thread::Builder::new().name(name.into()).stack_size(STACK_BYTES).spawn(work);
     restore_signals(&before);
-    started.map(drop)
+    started?;
+    // Relaxed: a number for itself.
+    QUIET_THREADS.fetch_add(1, Ordering::Relaxed);
+    Ok(())
 }
+
+/// How many such threads there are; they live as long as the process.
+pub(crate) fn quiet_threads() -> usize {
+    // Relaxed: as above.
+    QUIET_THREADS.load(Ordering::Relaxed)
+}
+
+/// Forgets them in a forked child, which has none.
+pub(crate) fn forget_quiet_threads() {
+    // Relaxed: as above.
+    QUIET_THREADS.store(0, Ordering::Relaxed);
+}
+
+static QUIET_THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Blocks every signal in the calling thread, and returns what was blocked before.
 pub(crate) fn block_signals() -> libc::sigset_t {

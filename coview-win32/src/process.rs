@@ -296,10 +296,11 @@ static PID: AtomicU32 = AtomicU32::new(0);
 fn ask_pid() -> u32 {
     extern "C" fn forget() {
         PID.store(0, Ordering::Relaxed);
+        linux::forget_quiet_threads();
     }
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: the handler, for a forked child, writes one word.
+        // SAFETY: the handler, for a forked child, writes two words.
         unsafe { libc::pthread_atfork(None, None, Some(forget)) };
     });
     PID.store(process::id(), Ordering::Relaxed);

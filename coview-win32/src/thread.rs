@@ -21,7 +21,7 @@ use crate::apc::Queue;
 use crate::handle::{Pseudo, opened, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
 use crate::object::Object;
-use crate::process;
+use crate::{last_thread, process};
 use crate::security::{self, SecurityAttributes};
 use crate::table::{self, Handle, lock};
 
@@ -319,6 +319,7 @@ unsafe fn begin(work: *mut c_void) -> (Routine, *mut c_void) {
 }
 
 fn note_code(code: u32) {
+    last_thread::note_code(code);
     if let Ok(thread) = current() {
         // Release, by way of the event: whoever sees the end sees the code.
         thread.code.store(code, Ordering::Release);
@@ -328,6 +329,9 @@ fn note_code(code: u32) {
 #[unsafe(no_mangle)]
 pub(crate) extern "C-unwind" fn ExitThread(code: u32) -> ! {
     note_code(code);
+    if current_id() == process::current_pid() {
+        last_thread::await_last();
+    }
     // SAFETY: the frames of this crate below have nothing to drop, and those of the caller are the caller's business.
     unsafe { pthread_exit(ptr::null_mut()) }
 }
