@@ -21,9 +21,9 @@ use crate::apc::Queue;
 use crate::handle::{Pseudo, opened, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
 use crate::object::Object;
-use crate::{last_thread, process};
 use crate::security::{self, SecurityAttributes};
 use crate::table::{self, Handle, lock};
+use crate::{last_thread, process};
 
 /// What a thread runs.
 pub(crate) type Routine = unsafe extern "C-unwind" fn(*mut c_void) -> u32;

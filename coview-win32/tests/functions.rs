@@ -6,9 +6,9 @@ mod programs;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::fs;
 
 const HEADERS: [&str; 2] = ["windows.h", "process.h"];
 /// Where the part of the table ends that is made here. What follows is written by hand.
@@ -80,7 +80,9 @@ fn what_differs(comment: &str) -> Option<String> {
 /// The name in the first line of a prototype.
 fn prototype(line: &str) -> Option<&str> {
     let begins = line.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    if !begins || ["typedef", "static", "struct", "extern", "inline", "template"].iter().any(|word| line.starts_with(word)) {
+    if !begins
+        || ["typedef", "static", "struct", "extern", "inline", "template"].iter().any(|word| line.starts_with(word))
+    {
         return None;
     }
     let (before, _) = line.split_once('(')?;
@@ -160,7 +162,8 @@ fn what_is_called_absent_is() {
     assert!(absent.len() > 10, "{absent:?}");
     let exported = exported();
     for name in absent {
-        let there = [name.to_owned(), format!("{name}A"), format!("{name}W")].iter().any(|name| exported.contains(name));
+        let there =
+            [name.to_owned(), format!("{name}A"), format!("{name}W")].iter().any(|name| exported.contains(name));
         assert!(!there, "{name} is there");
     }
 }
