@@ -42,6 +42,9 @@ unsafe extern "C-unwind" {
     fn QueryPerformanceCounter(count: *mut i64) -> i32;
     fn QueryPerformanceFrequency(frequency: *mut i64) -> i32;
     fn GetSystemTimeAsFileTime(time: *mut FileTime);
+    fn GetSystemTime(date: *mut [u16; 8]);
+    fn SystemTimeToFileTime(date: *const [u16; 8], time: *mut FileTime) -> i32;
+    fn FileTimeToSystemTime(time: *const FileTime, date: *mut [u16; 8]) -> i32;
     fn CompareFileTime(one: *const FileTime, other: *const FileTime) -> i32;
     fn FormatMessageA(
         flags: u32,
