@@ -1,6 +1,6 @@
 //! The exported functions and structures that these tests use.
 //!
-//! Needs `unsafe` to declare them.
+//! Needs `unsafe` to declare the exported functions.
 
 use std::ffi::{c_char, c_void};
 
