@@ -6,7 +6,7 @@
 #![cfg(target_os = "linux")]
 #![allow(non_snake_case, reason = "the functions have their Windows names")]
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::CString;
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::Path;
@@ -15,123 +15,13 @@ use std::ptr::{self, null, null_mut};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+mod calls;
+mod start;
+
+use calls::*;
+use start::*;
+
 use coview_win32 as _;
-
-type Handle = *mut c_void;
-
-#[repr(C)]
-struct SecurityAttributes {
-    length: u32,
-    descriptor: usize,
-    inherit: i32,
-}
-
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct StartupInfo {
-    size: u32,
-    texts: [usize; 3],
-    numbers: [u32; 7],
-    flags: u32,
-    show_window: u16,
-    data_len: u16,
-    data: usize,
-    standard: [Handle; 3],
-}
-
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct ProcessInformation {
-    process: Handle,
-    thread: Handle,
-    process_id: u32,
-    thread_id: u32,
-}
-
-unsafe extern "C" {
-    safe fn GetLastError() -> u32;
-    safe fn SetLastError(code: u32);
-    safe fn CloseHandle(handle: Handle) -> i32;
-    safe fn SetHandleInformation(handle: Handle, mask: u32, flags: u32) -> i32;
-    fn GetHandleInformation(handle: Handle, flags: *mut u32) -> i32;
-    fn DuplicateHandle(
-        source_process: Handle,
-        source: Handle,
-        target_process: Handle,
-        target: *mut Handle,
-        access: u32,
-        inherit: i32,
-        options: u32,
-    ) -> i32;
-    safe fn WaitForSingleObject(handle: Handle, timeout_ms: u32) -> u32;
-    fn CreateEventA(attributes: *const SecurityAttributes, manual: i32, set: i32, name: *const c_char) -> Handle;
-    safe fn SetEvent(event: Handle) -> i32;
-    fn CreateMutexA(attributes: *const SecurityAttributes, owned: i32, name: *const c_char) -> Handle;
-    fn OpenMutexA(access: u32, inherit: i32, name: *const c_char) -> Handle;
-    safe fn ReleaseMutex(mutex: Handle) -> i32;
-    fn CreateSemaphoreA(
-        attributes: *const SecurityAttributes,
-        initial: i32,
-        maximum: i32,
-        name: *const c_char,
-    ) -> Handle;
-    fn ReleaseSemaphore(semaphore: Handle, count: i32, previous: *mut i32) -> i32;
-    fn CreateWaitableTimerA(attributes: *const SecurityAttributes, manual: i32, name: *const c_char) -> Handle;
-    fn SetWaitableTimer(
-        timer: Handle,
-        due: *const i64,
-        period: i32,
-        routine: usize,
-        argument: usize,
-        resume: i32,
-    ) -> i32;
-    fn CreateFileMappingA(
-        file: Handle,
-        attributes: *const SecurityAttributes,
-        protection: u32,
-        size_high: u32,
-        size_low: u32,
-        name: *const c_char,
-    ) -> Handle;
-    safe fn MapViewOfFile(section: Handle, access: u32, offset_high: u32, offset_low: u32, len: usize) -> *mut c_void;
-    fn CreatePipe(read: *mut Handle, write: *mut Handle, attributes: *const SecurityAttributes, size: u32) -> i32;
-    fn ReadFile(file: Handle, buffer: *mut u8, len: u32, read: *mut u32, overlapped: *mut c_void) -> i32;
-    fn WriteFile(file: Handle, buffer: *const u8, len: u32, written: *mut u32, overlapped: *mut c_void) -> i32;
-    safe fn GetStdHandle(which: u32) -> Handle;
-    safe fn GetCurrentProcess() -> Handle;
-    safe fn GetCurrentProcessId() -> u32;
-    safe fn GetProcessId(process: Handle) -> u32;
-    safe fn GetThreadId(thread: Handle) -> u32;
-    safe fn OpenProcess(access: u32, inherit: i32, process: u32) -> Handle;
-    fn GetExitCodeProcess(process: Handle, code: *mut u32) -> i32;
-    fn GetExitCodeThread(thread: Handle, code: *mut u32) -> i32;
-    safe fn TerminateProcess(process: Handle, code: u32) -> i32;
-    safe fn ExitProcess(code: u32) -> !;
-    safe fn ResumeThread(thread: Handle) -> u32;
-    safe fn GetCommandLineA() -> *const c_char;
-    fn GetStartupInfoA(startup: *mut StartupInfo);
-    fn CreateProcessA(
-        application: *const c_char,
-        line: *mut c_char,
-        process_attributes: *const SecurityAttributes,
-        thread_attributes: *const SecurityAttributes,
-        inherits: i32,
-        flags: u32,
-        environment: *const c_void,
-        directory: *const c_char,
-        startup: *const StartupInfo,
-        information: *mut ProcessInformation,
-    ) -> i32;
-    fn ShellExecuteA(
-        window: *mut c_void,
-        verb: *const c_char,
-        file: *const c_char,
-        parameters: *const c_char,
-        directory: *const c_char,
-        show: i32,
-    ) -> *mut c_void;
-    fn WinExec(line: *const c_char, show: u32) -> u32;
-}
 
 const ROLE: &str = "COVIEW_TEST_PROCESS_ROLE";
 const DETAIL: &str = "COVIEW_TEST_PROCESS_DETAIL";
@@ -141,139 +31,6 @@ const TIMEOUT: u32 = 258;
 const DEADLINE_MS: u32 = 20_000;
 const SAME_ACCESS: u32 = 2;
 const CLOSE_SOURCE: u32 = 1;
-
-static INHERITED: SecurityAttributes = SecurityAttributes { length: 24, descriptor: 0, inherit: 1 };
-
-/// What is started, and how; everything that is not said is as in the simplest call.
-struct Start {
-    line: String,
-    inherits: bool,
-    flags: u32,
-    environment: Option<Vec<u8>>,
-    directory: Option<CString>,
-    startup: StartupInfo,
-}
-
-impl Start {
-    fn new(line: &str) -> Start {
-        Start {
-            line: line.into(),
-            inherits: false,
-            flags: 0,
-            environment: None,
-            directory: None,
-            startup: StartupInfo {
-                size: 104,
-                texts: [0; 3],
-                numbers: [0; 7],
-                flags: 0,
-                show_window: 0,
-                data_len: 0,
-                data: 0,
-                standard: [null_mut(); 3],
-            },
-        }
-    }
-
-    /// This program in a role, with a detail that the role understands.
-    fn role(role: &str, detail: &str) -> Start {
-        let program = own_program();
-        let mut start = Start::new(&format!("\"{program}\" a_child --exact --nocapture"));
-        start.environment = Some(own_environment(&[(ROLE, role), (DETAIL, detail)]));
-        start.inherits = true;
-        start
-    }
-
-    fn run(&self) -> Result<ProcessInformation, u32> {
-        let line = CString::new(self.line.as_str()).expect("a line without NUL");
-        let mut information =
-            ProcessInformation { process: null_mut(), thread: null_mut(), process_id: 0, thread_id: 0 };
-        SetLastError(0);
-        // SAFETY: everything lives across the call.
-        let made = unsafe {
-            CreateProcessA(
-                null(),
-                line.into_raw(),
-                null(),
-                null(),
-                self.inherits.into(),
-                self.flags,
-                self.environment.as_ref().map_or(null(), |block| block.as_ptr().cast()),
-                self.directory.as_ref().map_or(null(), |directory| directory.as_ptr()),
-                &raw const self.startup,
-                &raw mut information,
-            )
-        };
-        if made == 0 { Err(GetLastError()) } else { Ok(information) }
-    }
-
-    #[track_caller]
-    fn run_to_end(&self) -> u32 {
-        end_of(self.run().expect("it starts"))
-    }
-}
-
-fn own_program() -> String {
-    env::current_exe().expect("its path").display().to_string()
-}
-
-fn own_environment(changes: &[(&str, &str)]) -> Vec<u8> {
-    let kept = env::vars().filter(|(name, _)| changes.iter().all(|(changed, _)| name != changed));
-    let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let mut block: Vec<u8> =
-        kept.chain(changes).flat_map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect();
-    block.push(0);
-    block
-}
-
-#[track_caller]
-fn end_of(started: ProcessInformation) -> u32 {
-    let ended = WaitForSingleObject(started.process, DEADLINE_MS);
-    if ended != 0 {
-        TerminateProcess(started.process, 99);
-    }
-    assert_eq!(ended, 0, "the child has not ended");
-    let code = exit_code(started.process);
-    assert_eq!(CloseHandle(started.process), 1);
-    assert_eq!(CloseHandle(started.thread), 1);
-    code
-}
-
-fn exit_code(process: Handle) -> u32 {
-    let mut code = 0;
-    // SAFETY: the word is our own.
-    assert_eq!(unsafe { GetExitCodeProcess(process, &raw mut code) }, 1);
-    code
-}
-
-fn new_event(attributes: Option<&SecurityAttributes>) -> Handle {
-    let attributes = attributes.map_or(null(), ptr::from_ref);
-    // SAFETY: the attributes live across the call.
-    unsafe { CreateEventA(attributes, 1, 0, null()) }
-}
-
-fn duplicate(from: Handle, handle: Handle, to: Handle, options: u32) -> Result<Handle, u32> {
-    let mut made = null_mut();
-    // SAFETY: the word is our own.
-    let done = unsafe { DuplicateHandle(from, handle, to, &raw mut made, 0, 0, options) };
-    if done == 0 { Err(GetLastError()) } else { Ok(made) }
-}
-
-fn handle_of(text: &str) -> Handle {
-    ptr::without_provenance_mut(text.parse().expect("a number"))
-}
-
-fn number_of(handle: Handle) -> String {
-    handle.addr().to_string()
-}
-
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !condition() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "{what}");
-        thread::sleep(Duration::from_millis(1));
-    }
-}
 
 /// Plays the role that the environment names; as a test on its own it does nothing.
 #[test]
