@@ -22,6 +22,10 @@ install_packages() {
 # The native C compiler and Python are what the tests meet other languages with.
 packages=()
 have cc || packages+=(gcc libc6-dev)
+have c++ || packages+=(g++)
+have cmake || packages+=(cmake make)
+have pkg-config || packages+=(pkg-config)
+have valgrind || packages+=(valgrind)
 have python3 || packages+=(python3)
 have flock || packages+=(util-linux)
 have x86_64-w64-mingw32-gcc || packages+=(gcc-mingw-w64-x86-64)

@@ -13,6 +13,7 @@ mod objects;
 mod peer;
 mod report;
 mod waits;
+mod win32;
 
 use std::fs;
 use std::process::exit;
@@ -65,6 +66,7 @@ fn measure_all(report: &mut Report, processors: Processors) {
     waits::measure(report);
     copies::measure(report);
     growth::measure(report);
+    win32::measure(report);
 }
 
 fn parse(arguments: impl Iterator<Item = String>) -> Wanted {

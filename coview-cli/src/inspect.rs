@@ -171,6 +171,7 @@ enum StateRow {
     Mutex { owned: bool, owner: Option<u32>, abandoned: bool },
     Event { manual: bool, signaled: bool },
     Semaphore { count: u32, maximum: u32 },
+    Timer { manual: Option<bool>, signaled: bool, due: Option<f64> },
 }
 
 #[derive(Serialize)]
@@ -205,6 +206,9 @@ impl StateRow {
             State::Mutex { owned, owner, abandoned } => Some(StateRow::Mutex { owned, owner, abandoned }),
             State::Event { manual, signaled } => Some(StateRow::Event { manual, signaled }),
             State::Semaphore { count, maximum } => Some(StateRow::Semaphore { count, maximum }),
+            State::Timer { manual, signaled, due } => {
+                Some(StateRow::Timer { manual, signaled, due: due.map(|due| due.as_secs_f64()) })
+            }
             _ => None,
         }
     }
@@ -272,11 +276,13 @@ fn state(object: &Object) -> String {
         State::Mutex { owned: true, owner: Some(owner), .. } => format!("owned by thread {owner}"),
         State::Mutex { owned: true, .. } => "owned".into(),
         State::Mutex { .. } => "free".into(),
-        State::Event { manual, signaled } => {
-            let reset = if manual { "manual" } else { "auto" };
-            format!("{}, {reset}", if signaled { "signaled" } else { "not signaled" })
-        }
+        State::Event { manual, signaled } => format!("{}, {}", signal(signaled), reset(manual)),
         State::Semaphore { count, maximum } => format!("{count} of {maximum}"),
+        State::Timer { manual, signaled, due } => {
+            let due = due.map(|due| format!("due in {:.1} s", due.as_secs_f64()));
+            let parts = [Some(signal(signaled).to_owned()), manual.map(|manual| reset(manual).to_owned()), due];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        }
         State::Hidden => "hidden".into(),
         _ => unknown(),
     };
@@ -285,6 +291,14 @@ fn state(object: &Object) -> String {
         (true, State::Mapping | State::Hidden) => "dead".into(),
         (true, _) => format!("dead, {state}"),
     }
+}
+
+fn signal(signaled: bool) -> &'static str {
+    if signaled { "signaled" } else { "not signaled" }
+}
+
+fn reset(manual: bool) -> &'static str {
+    if manual { "manual" } else { "auto" }
 }
 
 fn holders(object: &Object) -> String {

@@ -50,6 +50,18 @@ fn one_object_is_shown_in_words_and_as_json() {
 }
 
 #[test]
+fn a_timer_is_shown_with_the_time_that_is_left() {
+    let name = name("timer");
+    let timer = coview::Timer::create(&name, coview::Reset::Auto).expect("the name is free");
+    assert!(coview(&["stat", &name]).ok().contains("not signaled"));
+    timer.set(std::time::Duration::from_secs(1000), None).expect("it can be set");
+    let words = coview(&["stat", &name]).ok();
+    assert!(words.contains("kind       timer") && words.contains("due in "), "{words}");
+    let state = &coview(&["stat", &name, "--json"]).json()["state"];
+    assert!(state["due"].as_f64().is_some_and(|due| due < 1000.0) && state["signaled"] == false, "{state}");
+}
+
+#[test]
 fn what_killed_processes_left_is_swept() {
     let name = name("swept");
     Running::start_ready(&["create", &name, "1", "--json"]).kill();

@@ -1,1 +1,187 @@
-//! Asynchronous procedure calls.
+//! Asynchronous procedure calls: queued for a thread, run by it in alertable waits.
+//!
+//! Needs `unsafe` to export functions and to run what callers pass.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use coview::Reset;
+use coview::os::linux::Waited;
+
+use crate::last_error::{self, Code, Result};
+use crate::table::{Handle, lock};
+use crate::{process, thread, time};
+
+type Routine = unsafe extern "C-unwind" fn(usize);
+/// What a waitable timer calls, with the time at which it was due.
+pub(crate) type TimerRoutine = unsafe extern "C-unwind" fn(*mut c_void, u32, u32);
+
+/// The calls that wait for a thread.
+pub(crate) struct Queue {
+    calls: Mutex<VecDeque<Call>>,
+    /// Set while there are calls. Made by the first who needs it.
+    alert: OnceLock<coview::Event>,
+}
+
+#[derive(Clone, Copy)]
+enum Call {
+    User { routine: Routine, argument: usize },
+    Timer { routine: TimerRoutine, argument: *mut c_void, due: u64 },
+}
+
+// SAFETY: the pointer is the caller's, who has asked for the call to be made on that thread.
+unsafe impl Send for Call {}
+
+impl Queue {
+    pub(crate) const fn new() -> Queue {
+        Queue { calls: Mutex::new(VecDeque::new()), alert: OnceLock::new() }
+    }
+
+    /// The event that interrupts the thread's alertable waits.
+    pub(crate) fn alert(&self) -> Result<&coview::Event> {
+        if self.alert.get().is_none() {
+            // Should another thread be faster, this one is dropped.
+            let _ = self.alert.set(coview::Event::unnamed(Reset::Manual)?);
+        }
+        Ok(self.alert.get().expect("it was set above"))
+    }
+
+    fn push(&self, call: Call) -> Result<()> {
+        let alert = self.alert()?;
+        let mut calls = lock(&self.calls);
+        calls.push_back(call);
+        Ok(alert.set()?)
+    }
+
+    /// Takes the next call; after the last one the alert is over.
+    fn pop(&self) -> Option<Call> {
+        let mut calls = lock(&self.calls);
+        let call = calls.pop_front();
+        if calls.is_empty()
+            && let Some(alert) = self.alert.get()
+        {
+            let _ = alert.reset();
+        }
+        call
+    }
+}
+
+/// # Safety
+///
+/// The routine may be called with the argument on the thread of the handle.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn QueueUserAPC(routine: Option<Routine>, handle: Handle, argument: usize) -> u32 {
+    let result = thread::for_apc(handle, |thread| {
+        let routine = routine.ok_or(Code::INVALID_PARAMETER)?;
+        // Another process' thread runs this process' code nowhere; one that has ended runs nothing.
+        if thread.process() != process::current_pid() || thread.ended().try_wait()? {
+            return Err(Code::GEN_FAILURE);
+        }
+        thread.queue().push(Call::User { routine, argument })
+    });
+    last_error::truth(result).cast_unsigned()
+}
+
+/// Runs every call that waits for the calling thread, those queued meanwhile too; says whether there was one.
+pub(crate) fn run_all() -> Result<bool> {
+    let thread = thread::current()?;
+    let mut some = false;
+    while let Some(call) = thread.queue().pop() {
+        some = true;
+        run(call);
+    }
+    Ok(some)
+}
+
+fn run(call: Call) {
+    match call {
+        // SAFETY: as the caller of `QueueUserAPC` promised.
+        Call::User { routine, argument } => unsafe { routine(argument) },
+        Call::Timer { routine, argument, due } => {
+            // SAFETY: as the caller of `SetWaitableTimer` promised.
+            unsafe { routine(argument, due as u32, (due >> 32) as u32) }
+        }
+    }
+}
+
+/// A timer that calls its thread when it is due.
+struct Alarm {
+    /// Which timer; setting that again or cancelling it takes the alarm back.
+    timer: usize,
+    due: Instant,
+    period: Duration,
+    routine: TimerRoutine,
+    argument: *mut c_void,
+}
+
+thread_local! {
+    static ALARMS: RefCell<Vec<Alarm>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes the calling thread call the routine when `after` has passed, and then each `period` unless that is zero.
+pub(crate) fn set_alarm(timer: usize, after: Duration, period: Duration, routine: TimerRoutine, argument: *mut c_void) {
+    let Some(due) = Instant::now().checked_add(after) else { return };
+    ALARMS.with_borrow_mut(|alarms| alarms.push(Alarm { timer, due, period, routine, argument }));
+}
+
+/// Takes back what the calling thread was to call for a timer.
+pub(crate) fn clear_alarm(timer: usize) {
+    ALARMS.with_borrow_mut(|alarms| alarms.retain(|alarm| alarm.timer != timer));
+}
+
+/// Queues the calls of the timers that are due, and returns when the next one will be.
+fn ring() -> Result<Option<Instant>> {
+    let now = Instant::now();
+    let mut calls = Vec::new();
+    let next = ALARMS.with_borrow_mut(|alarms| {
+        for alarm in alarms.iter_mut().filter(|alarm| alarm.due <= now) {
+            calls.push(Call::Timer { routine: alarm.routine, argument: alarm.argument, due: time::now() });
+            while !alarm.period.is_zero() && alarm.due <= now {
+                alarm.due += alarm.period;
+            }
+        }
+        alarms.retain(|alarm| alarm.due > now);
+        alarms.iter().map(|alarm| alarm.due).min()
+    });
+    let thread = thread::current()?;
+    calls.into_iter().try_for_each(|call| thread.queue().push(call))?;
+    Ok(next)
+}
+
+/// How an alertable wait ended.
+pub(crate) enum Ended<T> {
+    Taken(T),
+    TimedOut,
+    /// Calls have run.
+    Called,
+}
+
+/// Waits by `wait`, which an alert interrupts, until the timeout or until calls have run.
+pub(crate) fn wait_alertably<T>(
+    timeout: Option<Duration>,
+    mut wait: impl FnMut(&coview::Event, Option<Duration>) -> Result<Waited<T>>,
+) -> Result<Ended<T>> {
+    let thread = thread::current()?;
+    let alert = thread.queue().alert()?;
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    loop {
+        let until = [end, ring()?].into_iter().flatten().min();
+        let rest = until.map(|until| until.saturating_duration_since(Instant::now()));
+        match wait(alert, rest)? {
+            Waited::Taken(taken) => return Ok(Ended::Taken(taken)),
+            Waited::Alerted => {
+                if run_all()? {
+                    return Ok(Ended::Called);
+                }
+            }
+            Waited::TimedOut => {
+                if end.is_some_and(|end| end <= Instant::now()) {
+                    return Ok(Ended::TimedOut);
+                }
+            }
+        }
+    }
+}

@@ -21,6 +21,7 @@ use std::sync::{Mutex, OnceLock};
 use coview::{Event, EventOptions, Reset};
 
 use crate::last_error::{Code, Result};
+use crate::mapped_file::is_mapped_beyond;
 use crate::table::{self, Handle};
 
 pub(crate) use attributes::{FileTime, READONLY, high, low, of as attributes_of, permissions};
@@ -121,11 +122,6 @@ impl File {
         let cut = new_len < metadata.len() && is_mapped_beyond(metadata.dev(), metadata.ino(), new_len);
         if cut { Err(USER_MAPPED_FILE) } else { Ok(()) }
     }
-}
-
-/// Stands for `region::is_mapped_beyond` until there are regions.
-fn is_mapped_beyond(_device: u64, _inode: u64, _len: u64) -> bool {
-    false
 }
 
 impl Drop for File {

@@ -1,8 +1,11 @@
 //! What a handle leads to.
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
+use std::{fs, mem};
 
 use coview::Waitable;
+use coview::os::linux::Share;
 
 use crate::access::{self, Type};
 use crate::last_error::{Code, Result};
@@ -46,6 +49,33 @@ impl Object {
             Object::File(file) => Ok(file.idle()?.into()),
             Object::Section(_) => Err(Code::ACCESS_DENIED),
         }
+    }
+
+    /// Whether both are the same object of the system. Objects that have no descriptor of their own are the same only if
+    /// this process knows them as one.
+    pub(crate) fn is_same(&self, other: &Object) -> Result<bool> {
+        if let (Object::Thread(one), Object::Thread(other)) = (self, other) {
+            return Ok(Arc::ptr_eq(one, other));
+        }
+        if let (Object::Process(one), Object::Process(other)) = (self, other) {
+            return Ok(one.pid() == other.pid());
+        }
+        let identity = self.identity()?;
+        Ok(mem::discriminant(self) == mem::discriminant(other) && identity.is_some() && identity == other.identity()?)
+    }
+
+    /// The device and the inode of the file that processes share for the object.
+    fn identity(&self) -> Result<Option<(u64, u64)>> {
+        let descriptor = match self {
+            Object::Mutex(mutex) => mutex.share()?,
+            Object::Event(event) => event.share()?,
+            Object::Semaphore(semaphore) => semaphore.share()?,
+            Object::Timer(timer) => timer.timer().share()?,
+            Object::Section(section) => return Ok(Some(section.identity())),
+            Object::File(_) | Object::Thread(_) | Object::Process(_) => return Ok(None),
+        };
+        let metadata = fs::File::from(descriptor).metadata()?;
+        Ok(Some((metadata.dev(), metadata.ino())))
     }
 
     pub(crate) fn as_mutex(&self) -> Result<&coview::Mutex> {

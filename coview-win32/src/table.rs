@@ -19,6 +19,7 @@ use std::thread;
 
 use crate::last_error::{Code, Result};
 use crate::object::Object;
+use crate::start_record;
 
 /// A handle as C programs have it.
 pub(crate) type Handle = *mut c_void;
@@ -36,10 +37,6 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn object(&self) -> &Arc<Object> {
         &self.object
-    }
-
-    pub(crate) fn access(&self) -> u32 {
-        self.access
     }
 
     pub(crate) fn flags(&self) -> u32 {
@@ -154,9 +151,7 @@ pub(crate) fn with<T>(handle: Handle, work: impl FnOnce(&Entry) -> Result<T>) ->
 
 /// A reference of the caller's own, for what may block.
 pub(crate) fn get(handle: Handle) -> Result<Reference> {
-    with(handle, |entry| {
-        Ok(Reference { object: entry.object.clone(), access: entry.access, flags: entry.flags() })
-    })
+    with(handle, |entry| Ok(Reference { object: entry.object.clone(), access: entry.access, flags: entry.flags() }))
 }
 
 /// Takes a handle away, unless it is protected.
@@ -182,6 +177,24 @@ fn take(handle: Handle) -> Result<Box<Entry>> {
     free.returned.extend(index_of(handle).map(Reverse));
     // SAFETY: it came from `Box::into_raw`, is out of its slot, and no hazard names it.
     Ok(unsafe { Box::from_raw(entry) })
+}
+
+/// Takes all handles away, the protected ones too, at the end of the program; what other threads are using meanwhile stays.
+pub(crate) fn take_all() -> Vec<Arc<Object>> {
+    // A thread that was ended by force may have the lock for ever.
+    let Ok(free) = FREE.try_lock() else { return Vec::new() };
+    if free.fresh == 0 {
+        return Vec::new();
+    }
+    let slots = (0..free.fresh).map(slot_or_new);
+    let entries: Vec<*mut Entry> = slots.map(|slot| slot.swap(ptr::null_mut(), Ordering::Relaxed)).collect();
+    order_close();
+    let Ok(hazards) = HAZARDS.try_lock() else { return Vec::new() };
+    // Acquire: pairs with the Release at the end of a look.
+    let looked_at: Vec<*mut Entry> = hazards.iter().map(|hazard| hazard.entry.load(Ordering::Acquire)).collect();
+    let unused = entries.into_iter().filter(|entry| !entry.is_null() && !looked_at.contains(entry));
+    // SAFETY: it came from `Box::into_raw`, is out of its slot, and no hazard names it.
+    unused.map(|entry| unsafe { Box::from_raw(entry) }.object).collect()
 }
 
 /// The handles with this flag, and what they stand for.
@@ -256,6 +269,8 @@ fn hazard() -> &'static Hazard {
 
 #[cold]
 fn new_hazard() -> &'static Hazard {
+    // Whoever looks for a handle may have inherited it.
+    start_record::keep();
     let mut hazards = lock(&HAZARDS);
     let free = hazards.iter().copied().find(|hazard| !hazard.taken.swap(true, Ordering::AcqRel));
     let hazard = free.unwrap_or_else(|| {
@@ -268,6 +283,14 @@ fn new_hazard() -> &'static Hazard {
     // In a destructor that runs after the leaver's, the hazard stays taken: a few words are lost.
     let _ = LEAVER.try_with(|_| ());
     hazard
+}
+
+/// Takes back what the calling thread said, because it ends in the middle of a look. Safe in a signal handler.
+pub(crate) fn stop_looking() {
+    if let Some(hazard) = HAZARD.get() {
+        hazard.entry.store(ptr::null_mut(), Ordering::Release);
+        hazard.taken.store(false, Ordering::Release);
+    }
 }
 
 /// Whether threads that look have to pay for the barrier themselves, because the kernel has no `membarrier`.
@@ -305,13 +328,18 @@ extern "C" fn forget_other_threads() {
 
 /// Waits until no thread uses an entry that is out of its slot already.
 fn wait_for_looks(entry: *mut Entry) {
-    fence(Ordering::SeqCst);
-    if !FENCED.load(Ordering::Relaxed) {
-        membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED).expect("registered before the first handle");
-    }
+    order_close();
     // Acquire: pairs with the Release at the end of a look.
     while lock(&HAZARDS).iter().any(|hazard| hazard.entry.load(Ordering::Acquire) == entry) {
         thread::yield_now();
+    }
+}
+
+/// The other half of `order_look`: whoever looks from now on finds the slots as they are, or has said so before.
+fn order_close() {
+    fence(Ordering::SeqCst);
+    if !FENCED.load(Ordering::Relaxed) {
+        membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED).expect("registered before the first handle");
     }
 }
 

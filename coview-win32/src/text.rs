@@ -14,11 +14,8 @@ pub(crate) unsafe fn wide<'a>(text: *const u16) -> Option<&'a [u16]> {
     if text.is_null() {
         return None;
     }
-    let mut len = 0;
     // SAFETY: the string ends with a NUL, and everything before it may be read.
-    while unsafe { text.add(len).read() } != 0 {
-        len += 1;
-    }
+    let len = (0..).take_while(|&at| unsafe { text.wrapping_add(at).read() } != 0).count();
     // SAFETY: that many units were read just now.
     Some(unsafe { std::slice::from_raw_parts(text, len) })
 }
@@ -79,6 +76,8 @@ pub(crate) unsafe fn give<T: Copy + Default>(text: &[T], buffer: *mut T, capacit
     // SAFETY: the text is shorter than the buffer, and the caller's buffer is not ours.
     unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };
     // SAFETY: there is room for one more.
-    unsafe { buffer.add(text.len()).write(T::default()) };
+    let end = unsafe { buffer.add(text.len()) };
+    // SAFETY: as above.
+    unsafe { end.write(T::default()) };
     text.len()
 }

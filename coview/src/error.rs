@@ -105,6 +105,8 @@ pub enum Noun {
     Event,
     /// A counting semaphore.
     Semaphore,
+    /// A waitable timer.
+    Timer,
     /// A wait for several objects.
     Wait,
     /// An object of any kind.
@@ -202,6 +204,7 @@ impl fmt::Display for Error {
         }
         match (kind, source.as_ref().and_then(io::Error::raw_os_error)) {
             // The name was not found, until the time was up: the system's code would speak of something else.
+            (ErrorKind::WrongKind, _) if name.is_none() => write!(out, ": it is an object of another kind")?,
             (ErrorKind::TimedOut, _) | (_, None) => write!(out, ": {kind}")?,
             (ErrorKind::Other, Some(code)) => write!(out, ": {}", io::Error::from_raw_os_error(code))?,
             (_, Some(code)) => write!(out, ": {kind} (os error {code})")?,
@@ -293,6 +296,7 @@ impl fmt::Display for Noun {
             Noun::Mutex => "mutex",
             Noun::Event => "event",
             Noun::Semaphore => "semaphore",
+            Noun::Timer => "timer",
             Noun::Wait => "wait",
             Noun::Object => "object",
             Noun::Namespace => "namespace",
@@ -315,8 +319,9 @@ pub(crate) fn parse_name(operation: &'static str, noun: Noun, name: &str) -> Res
 #[cold]
 pub(crate) fn from_sys(operation: &'static str, noun: Noun, name: Option<&Name>, source: io::Error) -> Error {
     let kind = sys::error_kind(&source);
+    let explained = sys::explanation(&source).map(str::to_owned);
     let error = Error::new(operation, noun, name.map(Name::given), kind).with_source(source);
-    match advice(kind, name) {
+    match explained.map(Cow::Owned).or_else(|| advice(kind, name)) {
         Some(advice) => error.with_advice(advice),
         None => error,
     }

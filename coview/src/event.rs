@@ -55,8 +55,8 @@ pub enum Reset {
 #[derive(Debug)]
 pub struct Event {
     pub(crate) sys: sys::Event,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Event {
@@ -183,6 +183,39 @@ impl Event {
     /// ```
     pub fn reset(&self) -> Result<()> {
         self.sys.reset().map_err(|source| self.error("reset", source))
+    }
+
+    /// Releases those who are blocked now, and leaves the event not signaled.
+    ///
+    /// Auto-reset: releases one of them. Manual-reset: releases all of them, those too who wait for several objects with
+    /// [`wait_any`](crate::wait_any); [`wait_all`](crate::wait_all) if its other objects are signaled now. If nobody is
+    /// blocked nothing happens, but that an event that was signaled is not any more.
+    ///
+    /// No one can know from outside that a thread is blocked *already*: who relies on a pulse being seen wants
+    /// [`Event::set`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Event::set`].
+    ///
+    /// # Platform
+    ///
+    /// `PulseEvent`, which misses a thread that the kernel has taken off its wait for a moment. On Linux a thread that is
+    /// about to sleep in `wait_any` or `wait_all` can be missed likewise, and of two pulses of an auto-reset event that
+    /// come so fast that nobody has run between them, only one is taken by those who wait for several objects.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.event.pulse.{}", std::process::id());
+    /// let event = coview::Event::create(&name, coview::Reset::Manual)?;
+    /// event.set()?;
+    /// event.pulse()?; // nobody is blocked
+    /// assert!(!event.try_wait()?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn pulse(&self) -> Result<()> {
+        self.sys.pulse().map_err(|source| self.error("pulse", source))
     }
 
     /// Waits until the event releases this thread.

@@ -1,6 +1,6 @@
 //! Looking at the objects that exist, without holding, changing or waking any of them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::name::Name;
 use crate::{Error, Namespace, Noun, Result, error, sys};
@@ -26,6 +26,8 @@ pub enum Kind {
     Event,
     /// A counting semaphore.
     Semaphore,
+    /// A waitable timer.
+    Timer,
     /// Something that this version cannot tell.
     Unknown,
 }
@@ -37,6 +39,7 @@ impl std::fmt::Display for Kind {
             Kind::Mutex => "mutex",
             Kind::Event => "event",
             Kind::Semaphore => "semaphore",
+            Kind::Timer => "timer",
             Kind::Unknown => "unknown",
         })
     }
@@ -81,6 +84,16 @@ pub enum State {
         count: u32,
         /// The highest count.
         maximum: u32,
+    },
+    /// A timer.
+    Timer {
+        /// Whether it stays signaled until it is set again, where the system tells it: Windows does not.
+        manual: Option<bool>,
+        /// Whether it is signaled.
+        signaled: bool,
+        /// How long it takes until it is signaled next; `None` if it is not set. Windows goes on telling the time of a
+        /// timer that was cancelled until that has passed.
+        due: Option<Duration>,
     },
     /// The state could not be read, for want of rights.
     Hidden,

@@ -4,9 +4,11 @@
 //! # The nouns
 //!
 //! - [`Mapping`] is shared memory under a name, [`View`], [`ReadView`] and [`CopyView`] are windows onto it.
-//! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others.
+//! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
+//!   does when its time has come.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
 //! - [`list`] and [`stat`] show what exists and who holds it.
+//! - [`os`] has what one system alone can do.
 //!
 //! Every named noun has three constructors: `create` (must be new), `open` (must exist) and `create_or_open`, the
 //! race-free union. Every wait has three forms: `verb`, `try_verb` and `verb_timeout`. Dropping a value is the whole
@@ -55,10 +57,12 @@ mod mapping;
 mod mapping_options;
 mod mutex;
 mod name;
+pub mod os;
 mod pass;
 mod rights;
 mod semaphore;
 mod sys;
+mod timer;
 mod view;
 mod wait;
 
@@ -72,6 +76,7 @@ pub use name::Namespace;
 pub use pass::ChildToken;
 pub use rights::{Access, Rights};
 pub use semaphore::{Semaphore, SemaphoreOptions};
+pub use timer::{Timer, TimerOptions};
 pub use view::{CopyView, ReadView, View};
 pub use wait::{
     All, Any, Waitable, try_wait_all, try_wait_any, wait_all, wait_all_timeout, wait_any, wait_any_timeout,

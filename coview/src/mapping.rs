@@ -42,9 +42,9 @@ use crate::{Access, ChildToken, CopyView, Error, ErrorKind, MappingOptions, Noun
 /// ```
 #[derive(Debug)]
 pub struct Mapping {
-    section: Arc<Section>,
-    name: Option<Box<str>>,
-    opened: Opened,
+    pub(crate) section: Arc<Section>,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) opened: Opened,
 }
 
 /// How a handle was opened: what its views need to know.
@@ -496,12 +496,16 @@ impl Mapping {
         if let Some(size) = size {
             check_size("map file of", None, size)?;
         }
+        if options.marks != 0 {
+            let error = Error::new("map file of", Noun::Mapping, None, ErrorKind::InvalidInput);
+            return Err(error.with_advice("a file keeps no marks"));
+        }
         let section = Section::from_file(file, size, options.access)
             .map_err(|source| from_sys("map file of", Noun::Mapping, None, source))?;
         Ok(Mapping::new(section, None, options.opened(false)))
     }
 
-    fn new(section: Section, name: Option<&Name>, opened: Opened) -> Mapping {
+    pub(crate) fn new(section: Section, name: Option<&Name>, opened: Opened) -> Mapping {
         Mapping { section: Arc::new(section), name: name.map(|name| name.given().into()), opened }
     }
 
@@ -552,7 +556,7 @@ impl Mapping {
     }
 }
 
-fn check_size(operation: &'static str, name: Option<&Name>, size: u64) -> Result<()> {
+pub(crate) fn check_size(operation: &'static str, name: Option<&Name>, size: u64) -> Result<()> {
     let name = name.map(Name::given);
     if size == 0 {
         let error = Error::new(operation, Noun::Mapping, name, ErrorKind::InvalidInput);

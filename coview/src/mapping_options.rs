@@ -32,6 +32,7 @@ pub struct MappingOptions {
     huge_pages: bool,
     pub(crate) prefault: bool,
     pub(crate) open_timeout: Option<Duration>,
+    pub(crate) marks: u8,
 }
 
 impl MappingOptions {
@@ -50,6 +51,7 @@ impl MappingOptions {
             huge_pages: false,
             prefault: false,
             open_timeout: None,
+            marks: 0,
         }
     }
 
@@ -254,7 +256,13 @@ impl MappingOptions {
     }
 
     pub(crate) fn section(&self) -> SectionOptions {
-        SectionOptions { rights: self.rights, reserve: self.reserve, huge_pages: self.huge_pages, access: self.access }
+        SectionOptions {
+            rights: self.rights,
+            reserve: self.reserve,
+            huge_pages: self.huge_pages,
+            access: self.access,
+            marks: self.marks,
+        }
     }
 
     pub(crate) fn opened(&self, created: bool) -> Opened {

@@ -42,8 +42,8 @@ use crate::{Error, Noun, Result, Rights};
 #[derive(Debug)]
 pub struct Mutex {
     pub(crate) sys: sys::Mutex,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Mutex {
@@ -359,7 +359,7 @@ impl<'a> MutexGuard<'a> {
 impl Drop for MutexGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        // Fails only in a forked child, which owns nothing and so has nothing to give back.
+        // Fails only where nothing is owned and so nothing to be given back: in a forked child, and after `abandon_held`.
         let _ = self.mutex.sys.unlock();
     }
 }
@@ -414,9 +414,9 @@ impl MutexOptions {
 
     /// Sets whether the calling thread owns the mutex from its first moment, if this call creates it.
     ///
-    /// Nobody ever sees the new mutex free. It counts as one level, which [`Mutex::unlock`] gives back: there is no guard
-    /// for it. When the mutex exists already, this changes nothing; [`Mutex::was_created`] tells. Should the creator die
-    /// as the owner, the next locker has the mutex as an abandoned one.
+    /// Nobody ever sees the new mutex free. It counts as one level, which [`Mutex::unlock`] gives back: there is no
+    /// guard for it. When the mutex exists already, this changes nothing; [`Mutex::was_created`] tells. Should the
+    /// creator die as the owner, the next locker has the mutex as an abandoned one.
     ///
     /// # Platform
     ///

@@ -33,8 +33,8 @@ use crate::{Error, ErrorKind, Noun, Result, Rights};
 #[derive(Debug)]
 pub struct Semaphore {
     pub(crate) sys: sys::Semaphore,
-    name: Box<str>,
-    created: bool,
+    pub(crate) name: Box<str>,
+    pub(crate) created: bool,
 }
 
 impl Semaphore {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::error::from_sys;
 use crate::sys::{self, Deadline, Locked};
-use crate::{Error, ErrorKind, Event, Mutex, MutexGuard, Noun, Result, Semaphore};
+use crate::{Error, ErrorKind, Event, Mutex, MutexGuard, Noun, Result, Semaphore, Timer};
 
-/// A borrowed object that can be waited for: a [`Mutex`], an [`Event`] or a [`Semaphore`].
+/// A borrowed object that can be waited for: a [`Mutex`], an [`Event`], a [`Semaphore`] or a [`Timer`].
 ///
 /// # Examples
 ///
@@ -28,14 +28,16 @@ enum Object<'a> {
     Mutex(&'a Mutex),
     Event(&'a Event),
     Semaphore(&'a Semaphore),
+    Timer(&'a Timer),
 }
 
 impl<'a> Waitable<'a> {
-    fn sys(&self) -> sys::Waitable<'a> {
+    pub(crate) fn sys(&self) -> sys::Waitable<'a> {
         match self.object {
             Object::Mutex(mutex) => sys::Waitable::Mutex(&mutex.sys),
             Object::Event(event) => sys::Waitable::Event(&event.sys),
             Object::Semaphore(semaphore) => sys::Waitable::Semaphore(&semaphore.sys),
+            Object::Timer(timer) => sys::Waitable::Timer(&timer.sys),
         }
     }
 
@@ -64,6 +66,12 @@ impl<'a> From<&'a Semaphore> for Waitable<'a> {
     }
 }
 
+impl<'a> From<&'a Timer> for Waitable<'a> {
+    fn from(timer: &'a Timer) -> Waitable<'a> {
+        Waitable { object: Object::Timer(timer) }
+    }
+}
+
 /// What [`wait_any`] took: one object, and if that is a mutex, its guard.
 ///
 /// # Examples
@@ -86,6 +94,11 @@ pub struct Any<'a> {
 }
 
 impl<'a> Any<'a> {
+    /// What was taken: the place, and whether it is an abandoned mutex.
+    pub(crate) fn new(objects: &[Waitable<'a>], (index, abandoned): (usize, bool)) -> Any<'a> {
+        Any { index, guard: objects[index].guard(abandoned) }
+    }
+
     /// Returns the place of the object in the slice that was waited for.
     ///
     /// # Examples
@@ -153,6 +166,14 @@ pub struct All<'a> {
 }
 
 impl<'a> All<'a> {
+    /// All were taken; the flags say which are abandoned mutexes.
+    pub(crate) fn new(objects: &[Waitable<'a>], flags: &[bool]) -> All<'a> {
+        let guards = objects.iter().zip(flags).enumerate();
+        let guards = guards.filter_map(|(index, (object, &flag))| Some((index, object.guard(flag)?))).collect();
+        let abandoned = (0..flags.len()).filter(|&index| flags[index]).collect();
+        All { abandoned, guards }
+    }
+
     /// Returns the places of the mutexes that their last owners abandoned.
     ///
     /// # Platform
@@ -259,8 +280,8 @@ pub fn wait_any_timeout<'a>(objects: &[Waitable<'a>], timeout: Duration) -> Resu
 /// Waits until all of the objects are signaled at one moment, and takes from all of them then.
 ///
 /// Until that moment nothing is taken, and others may take from any of them; so two threads that wait for the same
-/// objects in opposite orders cannot block each other. A mutex that this thread owns counts as signaled and gains a
-/// level.
+/// objects in opposite orders cannot block each other. An object that was signaled, and is not any more when the last of
+/// the others becomes so, has to be signaled again. A mutex that this thread owns counts as signaled and gains a level.
 ///
 /// A process that is killed in the very act of taking may have taken from some of them and not from others; a mutex
 /// among them is then abandoned.
@@ -271,8 +292,8 @@ pub fn wait_any_timeout<'a>(objects: &[Waitable<'a>], timeout: Duration) -> Resu
 ///
 /// # Platform
 ///
-/// On Linux the objects are frozen one after another in a fixed order, judged, and taken or thawed; whoever meets a
-/// frozen object waits those few instructions out. Windows: `WaitForMultipleObjects`.
+/// On Linux it sleeps by `futex_waitv`; the objects are frozen one after another in a fixed order, judged, and taken or
+/// thawed, and whoever meets a frozen object waits those few instructions out. Windows: `WaitForMultipleObjects`.
 ///
 /// # Examples
 ///
@@ -331,18 +352,16 @@ pub fn wait_all_timeout<'a>(objects: &[Waitable<'a>], timeout: Duration) -> Resu
 
 fn any_until<'a>(objects: &[Waitable<'a>], deadline: Deadline) -> Result<Option<Any<'a>>> {
     let waited = sys::wait_any(&checked(objects)?, deadline).map_err(wait_error)?;
-    Ok(waited.map(|(index, abandoned)| Any { index, guard: objects[index].guard(abandoned) }))
+    Ok(waited.map(|taken| Any::new(objects, taken)))
 }
 
 fn all_until<'a>(objects: &[Waitable<'a>], deadline: Deadline) -> Result<Option<All<'a>>> {
     let Some(flags) = sys::wait_all(&checked(objects)?, deadline).map_err(wait_error)? else { return Ok(None) };
-    let guards = objects.iter().zip(&flags).enumerate();
-    let guards = guards.filter_map(|(index, (object, &flag))| Some((index, object.guard(flag)?))).collect();
-    let abandoned = (0..flags.len()).filter(|&index| flags[index]).collect();
-    Ok(Some(All { abandoned, guards }))
+    Ok(Some(All::new(objects, &flags)))
 }
 
-fn checked<'a>(objects: &[Waitable<'a>]) -> Result<Vec<sys::Waitable<'a>>> {
+/// What the layer below takes; an error unless there are as many objects as one can wait for.
+pub(crate) fn checked<'a>(objects: &[Waitable<'a>]) -> Result<Vec<sys::Waitable<'a>>> {
     if objects.is_empty() || objects.len() > sys::WAIT_MAX {
         let error = Error::new("begin", Noun::Wait, None, ErrorKind::InvalidInput);
         return Err(error.with_advice(format!("one waits for 1 to {} objects", sys::WAIT_MAX)));
@@ -350,6 +369,6 @@ fn checked<'a>(objects: &[Waitable<'a>]) -> Result<Vec<sys::Waitable<'a>>> {
     Ok(objects.iter().map(Waitable::sys).collect())
 }
 
-fn wait_error(source: std::io::Error) -> Error {
+pub(crate) fn wait_error(source: std::io::Error) -> Error {
     from_sys("finish", Noun::Wait, None, source)
 }

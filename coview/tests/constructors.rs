@@ -9,7 +9,8 @@ use common::{
     say,
 };
 use coview::{
-    ErrorKind, EventOptions, Kind, Mapping, MappingOptions, MutexOptions, Reset, Semaphore, SemaphoreOptions,
+    ErrorKind, EventOptions, Kind, Mapping, MappingOptions, MutexOptions, Reset, Semaphore, SemaphoreOptions, Timer,
+    TimerOptions,
 };
 
 #[test]
@@ -178,6 +179,12 @@ fn the_first_creator_decides_what_the_object_is_like() -> Outcome {
     let other = EventOptions::new(Reset::Auto).create_or_open(&event)?;
     assert!(other.try_wait()? && other.try_wait()?, "it resets by hand and began signaled");
 
+    let timer = name("first.timer");
+    let first = Timer::create(&timer, Reset::Manual)?;
+    let other = Timer::create_or_open(&timer, Reset::Auto)?;
+    first.set(Duration::ZERO, None)?;
+    assert!(other.wait_timeout(DEADLINE)? && other.try_wait()?, "it resets by hand");
+
     let _semaphore = Semaphore::create(&semaphore, 0, 3)?;
     let other = Semaphore::create_or_open(&semaphore, 7, 7)?;
     assert!(!other.try_acquire()?);
@@ -191,7 +198,8 @@ fn open_patiently(kind: Kind, name: &str, timeout: Duration) -> coview::Result<(
         Kind::Mapping => MappingOptions::new().open_timeout(timeout).open(name).map(drop),
         Kind::Mutex => MutexOptions::new().open_timeout(timeout).open(name).map(drop),
         Kind::Event => EventOptions::new(Reset::Auto).open_timeout(timeout).open(name).map(drop),
-        _ => SemaphoreOptions::new().open_timeout(timeout).open(name).map(drop),
+        Kind::Semaphore => SemaphoreOptions::new().open_timeout(timeout).open(name).map(drop),
+        _ => TimerOptions::new(Reset::Auto).open_timeout(timeout).open(name).map(drop),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::{Actor, DEADLINE, Dice, Outcome, Thing, failure, given, gone, name, note, play, say, seed, until};
 use coview::{
-    ErrorKind, Event, Kind, Mapping, Mutex, MutexGuard, Namespace, Reset, Semaphore, State, View, try_wait_all,
+    ErrorKind, Event, Kind, Mapping, Mutex, MutexGuard, Namespace, Reset, Semaphore, State, Timer, View, try_wait_all,
     wait_all_timeout, wait_any_timeout,
 };
 
@@ -41,6 +41,7 @@ struct Stage {
     auto: Event,
     manual: Event,
     semaphore: Semaphore,
+    timer: Timer,
     ledger: View,
 }
 
@@ -53,6 +54,7 @@ impl Stage {
             auto: Event::create_or_open(&format!("{name}.auto"), Reset::Auto)?,
             manual: Event::create_or_open(&format!("{name}.manual"), Reset::Manual)?,
             semaphore: Semaphore::create_or_open(&format!("{name}.semaphore"), 2, 4)?,
+            timer: Timer::create_or_open(&format!("{name}.timer"), Reset::Auto)?,
             ledger: Mapping::create_or_open(&format!("{name}.ledger"), 4096, |_| ())?.view()?,
         })
     }
@@ -76,7 +78,7 @@ impl Stage {
     fn act(&self, dice: &mut Dice, names: &str) -> Outcome {
         let index = dice.below(MUTEXES as u64) as usize;
         let mutex = &self.mutexes[index];
-        match dice.below(12) {
+        match dice.below(16) {
             0 | 1 => {
                 if let Some(guard) = mutex.lock_timeout(NAP)? {
                     self.inside(index, &guard)?;
@@ -99,13 +101,18 @@ impl Stage {
             }
             9 => drop(self.manual.wait_timeout(NAP)?),
             10 => self.permits()?,
+            11 => self.auto.pulse()?,
+            12 => self.manual.pulse()?,
+            13 => self.timer.set(NAP / 2, dice.below(2).eq(&0).then_some(NAP))?,
+            14 => drop(self.timer.wait_timeout(NAP)?),
             _ => self.names(dice, names)?,
         }
         Ok(())
     }
 
     fn any(&self, index: usize) -> Outcome {
-        let objects = [(&self.auto).into(), (&self.semaphore).into(), (&self.mutexes[index]).into()];
+        let objects =
+            [(&self.auto).into(), (&self.semaphore).into(), (&self.mutexes[index]).into(), (&self.timer).into()];
         let Some(any) = wait_any_timeout(&objects, NAP)? else { return Ok(()) };
         match any.index() {
             1 => drop(self.semaphore.release(1).map_err(only(ErrorKind::LimitExceeded))),
@@ -290,6 +297,8 @@ fn all_is_usable(stage: &Stage) -> Outcome {
     assert!(stage.manual.wait_timeout(DEADLINE)?);
     stage.manual.reset()?;
     assert!(!stage.manual.try_wait()?);
+    stage.timer.set(NAP, None)?;
+    assert!(stage.timer.wait_timeout(DEADLINE)? && !stage.timer.try_wait()?);
     while stage.semaphore.try_acquire()? {}
     assert_eq!(stage.semaphore.release(4)?, 0);
     assert_eq!(failure(stage.semaphore.release(1)), ErrorKind::LimitExceeded);
@@ -333,7 +342,7 @@ fn names_that_only_victims_hold_are_free_after_their_deaths() -> Outcome {
         for (index, kind) in [Kind::Mutex, Kind::Mapping, Kind::Semaphore].into_iter().enumerate() {
             assert!(Thing::create(kind, &mutex_name(&name, index))?.is_new()?);
         }
-        for last in ["auto", "manual", "semaphore", "ledger"] {
+        for last in ["auto", "manual", "semaphore", "timer", "ledger"] {
             assert_eq!(failure(Mapping::open(&format!("{name}.{last}"))), ErrorKind::NotFound);
         }
         drop(end);
@@ -389,9 +398,10 @@ fn a_kill_at_any_instruction_of_lock_and_unlock_leaves_the_mutex_usable() -> Out
 enum Signal {
     Event(Event, Reset),
     Semaphore(Semaphore),
+    Timer(Timer),
 }
 
-const SIGNALS: [&str; 3] = ["auto", "manual", "semaphore"];
+const SIGNALS: [&str; 4] = ["auto", "manual", "semaphore", "timer"];
 
 impl Signal {
     fn reach(kind: &str, name: &str) -> coview::Result<Signal> {
@@ -399,6 +409,7 @@ impl Signal {
         match kind {
             "auto" => event(Reset::Auto),
             "manual" => event(Reset::Manual),
+            "timer" => Timer::create_or_open(name, Reset::Auto).map(Signal::Timer),
             _ => Semaphore::create_or_open(name, 0, 100).map(Signal::Semaphore),
         }
     }
@@ -407,6 +418,7 @@ impl Signal {
         match self {
             Signal::Event(event, _) => event.set(),
             Signal::Semaphore(semaphore) => semaphore.release(1).map(drop).or_else(only(ErrorKind::LimitExceeded)),
+            Signal::Timer(timer) => timer.set(NAP / 20, None),
         }
     }
 
@@ -415,6 +427,7 @@ impl Signal {
             Signal::Event(event, Reset::Auto) => event.wait(),
             Signal::Event(event, Reset::Manual) => event.wait().and_then(|()| event.reset()),
             Signal::Semaphore(semaphore) => semaphore.acquire(),
+            Signal::Timer(timer) => timer.wait(),
         }
     }
 }
@@ -423,6 +436,8 @@ fn is_signaled(name: &str) -> bool {
     match coview::stat(name).map(|object| object.state) {
         Ok(State::Event { signaled, .. }) => signaled,
         Ok(State::Semaphore { count, .. }) => count > 0,
+        // What is still to come is given too.
+        Ok(State::Timer { signaled, due, .. }) => signaled || due.is_some(),
         state => panic!("{state:?}"),
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use common::{Actor, DEADLINE, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed};
 use coview::{ErrorKind, Kind, Mapping, Mutex, Waitable};
 
-/// A file of a mutex, event or semaphore: only its last page holds anything.
+/// A file of a mutex, event, semaphore or timer: only its last page holds anything.
 const FILE_LEN: u64 = 64 * 1024;
 const BLOCK_START: u64 = FILE_LEN - 4096;
 
@@ -36,7 +36,7 @@ fn file_of(name: &str) -> std::io::Result<File> {
 
 /// Where in the block something stands that is read: the header, the state and the robust words.
 fn words() -> impl Iterator<Item = u64> {
-    (0..20).step_by(4).chain((4024..4096).step_by(4))
+    (0..20).step_by(4).chain((4000..4096).step_by(4))
 }
 
 fn patterns(dice: &mut Dice) -> [u32; 11] {
@@ -74,6 +74,7 @@ fn exercise(thing: &Thing, helper: &Thing) -> Outcome {
             timed("wait_timeout", || event.wait_timeout(NAP))?;
             timed("reset", || event.reset())?;
             timed("wait_timeout", || event.wait_timeout(NAP))?;
+            timed("pulse", || event.pulse())?;
             timed("set", || event.set())?;
             event.into()
         }
@@ -84,6 +85,13 @@ fn exercise(thing: &Thing, helper: &Thing) -> Outcome {
             timed("release", || semaphore.release(u32::MAX))?;
             timed("release", || semaphore.release(1))?;
             semaphore.into()
+        }
+        Thing::Timer(timer) => {
+            timed("try_wait", || timer.try_wait())?;
+            timed("set", || timer.set(Duration::ZERO, Some(Duration::from_nanos(1))))?;
+            timed("wait_timeout", || timer.wait_timeout(NAP))?;
+            timed("cancel", || timer.cancel())?;
+            timer.into()
         }
     };
     let Thing::Event(helper) = helper else { return Ok(()) };
@@ -111,16 +119,19 @@ fn exercise_name(kind: Kind, name: &str, old: &Thing, helper: &Thing) -> Outcome
     Ok(())
 }
 
-const SYNC_KINDS: [Kind; 3] = [Kind::Mutex, Kind::Event, Kind::Semaphore];
+const SYNC_KINDS: [Kind; 4] = [Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer];
+
+/// The patterns are tried by several processes at once: most of the time is spent on waiting for what is frozen.
+const PARTS: [&str; 4] = ["0", "1", "2", "3"];
 
 #[test]
 fn role_target() {
     play("role_target", || {
         let kind = KINDS.into_iter().find(|kind| kind.to_string() == given("KIND")).expect("it is a known kind");
-        let (mut dice, half) = (Dice::new(given("SEED").parse()?), given("HALF").parse()?);
+        let (mut dice, part) = (Dice::new(given("SEED").parse()?), given("PART").parse()?);
         let helper = Thing::create(Kind::Event, &name("helper"))?;
         for word in words() {
-            for pattern in patterns(&mut dice).into_iter().skip(half).step_by(2) {
+            for pattern in patterns(&mut dice).into_iter().skip(part).step_by(PARTS.len()) {
                 say("next");
                 let name = name("target");
                 let thing = Thing::create(kind, &name)?;
@@ -138,13 +149,13 @@ fn role_target() {
 fn garbage_in_any_one_word_stops_nothing() {
     let seed = seed();
     note(&format!("the seed is {seed}"));
-    let start = |half: &'static str| {
+    let start = |part: &'static str| {
         SYNC_KINDS.map(|kind| {
-            let given = [("KIND", &*kind.to_string()), ("SEED", &*seed.to_string()), ("HALF", half)];
+            let given = [("KIND", &*kind.to_string()), ("SEED", &*seed.to_string()), ("PART", part)];
             Actor::start("role_target", &given)
         })
     };
-    let mut targets: Vec<Actor> = ["0", "1"].into_iter().flat_map(start).collect();
+    let mut targets: Vec<Actor> = PARTS.into_iter().flat_map(start).collect();
     for target in &mut targets {
         while target.line() == "next" {}
     }
@@ -219,7 +230,7 @@ fn a_whole_block_of_garbage_is_damaged() -> Outcome {
 #[test]
 fn another_layout_version_is_refused() -> Outcome {
     for kind in SYNC_KINDS {
-        for (place, value) in [(8u64, 0u32), (8, 2), (8, u32::MAX), (12, 0), (12, 4), (0, 1), (4, 1)] {
+        for (place, value) in [(8u64, 0u32), (8, 2), (8, u32::MAX), (12, 0), (12, 6), (0, 1), (4, 1)] {
             let name = name("version");
             let _thing = Thing::create(kind, &name)?;
             file_of(&name)?.write_all_at(&value.to_le_bytes(), BLOCK_START + place)?;
@@ -227,7 +238,7 @@ fn another_layout_version_is_refused() -> Outcome {
         }
         let name = name("kind");
         let _thing = Thing::create(kind, &name)?;
-        for number in 1..=3u32 {
+        for number in 1..=4u32 {
             file_of(&name)?.write_all_at(&number.to_le_bytes(), BLOCK_START + 12)?;
             let claimed = SYNC_KINDS[number as usize - 1];
             assert_eq!(Thing::open(kind, &name).is_ok(), claimed == kind, "a {kind} that claims to be a {claimed}");

@@ -169,7 +169,7 @@ fn one_of_many_takes_over() {
 
 #[test]
 fn a_name_is_free_after_its_initialiser_was_killed() -> Outcome {
-    for kind in [Kind::Mapping, Kind::Mutex, Kind::Event, Kind::Semaphore] {
+    for kind in common::KINDS {
         let name = name("free");
         let mut actor = initialiser(&name);
         actor.says("inside");

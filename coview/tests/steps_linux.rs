@@ -14,7 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Actor, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed, until};
-use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Namespace, Reset, Semaphore, State};
+use coview::os::linux::{MappingOptionsExt, Share, create_or_open_over};
+use coview::{
+    ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset, Semaphore, State, Timer,
+};
 
 /// What a traced process runs to: the next system call's begin or end, or the next instruction.
 #[derive(Clone, Copy, PartialEq)]
@@ -220,8 +223,9 @@ impl Sleeper {
             let fields: Vec<&str> = text.split(' ').collect();
             let operation = fields.get(2).and_then(|text| i64::from_str_radix(text.trim_start_matches("0x"), 16).ok());
             // A wait of the standard library's own is private to the process.
-            fields[0].parse() == Ok(libc::SYS_futex)
-                && operation.is_some_and(|operation| operation & i64::from(libc::FUTEX_PRIVATE_FLAG) == 0)
+            let alone = fields[0].parse() == Ok(libc::SYS_futex)
+                && operation.is_some_and(|operation| operation & i64::from(libc::FUTEX_PRIVATE_FLAG) == 0);
+            alone || fields[0].parse() == Ok(libc::SYS_futex_waitv)
         });
     }
 
@@ -249,12 +253,17 @@ fn role_tracer() {
         match given("CASE").as_str() {
             "create" => create(&name),
             "init" => init(&name),
+            "owned" => owned(&name),
+            "over" => over(&name),
+            "share" => share(&name),
             "open" => open(&name),
             "close" => close(&name),
             "corpse" => corpse(&name),
             "lock" => lock(&name),
             "unlock" => unlock(&name),
             "give" => give(&name),
+            "pulse" => pulse(&name),
+            "timer" => timer(&name),
             "take" => take(&name),
             "all" => all(&name),
             case => Err(format!("there is no case {case}").into()),
@@ -308,6 +317,81 @@ fn init(name: &str) -> Outcome {
         if ran { is_free(Kind::Mapping, name) } else { Err("the next initialiser did not find zeroed memory".into()) }
     };
     Scene { work, judge, ..Scene::calls("initialise") }.play()
+}
+
+#[test]
+fn killed_at_every_call_of_creating_owned() {
+    case("owned");
+}
+
+fn owned(name: &str) -> Outcome {
+    let options = MutexOptions::new().owned(true);
+    let judge = &|| is_free(Kind::Mutex, name);
+    let work = &|| forget(options.create(name));
+    Scene { work, judge, ..Scene::calls("create an owned mutex") }.play()?;
+    let work = &|| forget(options.create_or_open(name));
+    Scene { work, judge, ..Scene::calls("create or open an owned mutex") }.play()?;
+
+    // Where the name is taken, by the time that it is to be had.
+    let held = RefCell::new(None);
+    let begin = &|| drop(held.replace(Mutex::create(name).ok()));
+    let judge = &|| {
+        if lock_now(&Mutex::open(name)?)? {
+            return Err("it was abandoned by who never had it".into());
+        }
+        drop(held.take().ok_or("it was never made")?);
+        is_free(Kind::Mutex, name)
+    };
+    let work = &|| forget(options.create(name));
+    Scene { begin, work, judge, ..Scene::calls("create an owned mutex where one is") }.play()
+}
+
+#[test]
+fn killed_at_every_call_of_naming_a_file() {
+    case("over");
+}
+
+fn over(name: &str) -> Outcome {
+    let path = std::env::temp_dir().join(name);
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    let begin = &|| file.set_len(0).expect("a file of one's own can be cut");
+    let work = &|| forget(create_or_open_over(name, &file, THING_SIZE, &MappingOptions::new().marks(5)));
+    let judge = &|| {
+        let made = create_or_open_over(name, &file, THING_SIZE, &MappingOptions::new())?;
+        if !made.was_created() || file.metadata()?.size() != THING_SIZE {
+            return Err("the dead left a name, or a file of another size".into());
+        }
+        drop(made);
+        is_free(Kind::Mapping, name)
+    };
+    let played = Scene { begin, work, judge, ..Scene::calls("name a file") }.play();
+    fs::remove_file(&path)?;
+    played
+}
+
+#[test]
+fn killed_at_every_call_of_sharing() {
+    case("share");
+}
+
+fn share(name: &str) -> Outcome {
+    let (held, own) = (RefCell::new(None), RefCell::new(None));
+    let begin = &|| drop(held.replace(Event::create(name, Reset::Auto).ok()));
+    let prepare = &|| drop(own.replace(Event::open(name).ok()));
+    let work = &|| {
+        let shared = own.take().and_then(|event: Event| event.share().ok());
+        drop(shared.and_then(|descriptor| Event::from_shared(descriptor).ok()));
+    };
+    let judge = &|| {
+        drop(Event::open(name)?);
+        drop(held.take().ok_or("it was never made")?);
+        is_free(Kind::Event, name)
+    };
+    Scene { begin, prepare, work, judge, ..Scene::calls("share an event") }.play()?;
+
+    let prepare = &|| drop(own.replace(Event::create(name, Reset::Auto).ok()));
+    let judge = &|| is_free(Kind::Event, name);
+    Scene { prepare, work, judge, ..Scene::calls("share the last event") }.play()
 }
 
 #[test]
@@ -429,6 +513,7 @@ fn count(name: &str) -> Result<u32, Box<dyn std::error::Error>> {
     match coview::stat(name)?.state {
         State::Event { signaled, .. } => Ok(u32::from(signaled)),
         State::Semaphore { count, .. } => Ok(count),
+        State::Timer { signaled, .. } => Ok(u32::from(signaled)),
         state => Err(format!("{state:?}").into()),
     }
 }
@@ -456,6 +541,53 @@ fn give(name: &str) -> Outcome {
         Ok(())
     };
     given_to("release a semaphore", name, &sleeper, give, again, false)
+}
+
+#[test]
+fn killed_at_every_instruction_of_pulse() {
+    case("pulse");
+}
+
+fn pulse(name: &str) -> Outcome {
+    for (reset, several) in [Reset::Auto, Reset::Manual].into_iter().flat_map(|reset| [(reset, false), (reset, true)]) {
+        let name = &format!("{name}.{reset:?}.{several}");
+        let (event, own) = (Event::create(name, reset)?, Event::open(name)?);
+        let other = Event::create(&format!("{name}.other"), Reset::Auto)?;
+        let sleeper = Sleeper::new(move || {
+            if several {
+                drop(coview::wait_any(&[(&other).into(), (&own).into()]).expect("waiting does not fail"));
+            } else {
+                own.wait().expect("waiting does not fail");
+            }
+        });
+        let pulse = &|| event.pulse().expect("pulsing does not fail");
+        // What the dead had given to nobody yet must not be there for one who comes now.
+        let again = &|| if event.try_wait()? { Err("it has an effect later".into()) } else { Ok(()) };
+        let what = format!("pulse an event of {reset:?} reset");
+        given_to(&what, name, &sleeper, pulse, again, false)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn killed_at_every_instruction_of_setting_a_timer() {
+    case("timer");
+}
+
+fn timer(name: &str) -> Outcome {
+    for reset in [Reset::Auto, Reset::Manual] {
+        let name = &format!("{name}.{reset:?}");
+        let (timer, own) = (Timer::create(name, reset)?, Timer::open(name)?);
+        let sleeper = Sleeper::new(move || own.wait().expect("waiting does not fail"));
+        let set = &|| timer.set(Duration::ZERO, None).expect("setting does not fail");
+        let again = &|| {
+            timer.set(Duration::from_secs(1000), None)?;
+            Ok(timer.cancel()?)
+        };
+        // Killed while it fires, an auto-reset timer too may fire a second time.
+        given_to(&format!("set a timer of {reset:?} reset"), name, &sleeper, set, again, true)?;
+    }
+    Ok(())
 }
 
 /// The sleeper has what was given, or nothing was given; and nobody has it besides.

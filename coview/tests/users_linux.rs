@@ -7,11 +7,13 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use common::{Actor, KINDS, Outcome, failure, given, hear, name, note, play, say};
+use coview::os::linux::{Share, create_or_open_over};
 use coview::{
     Access, ErrorKind, Event, EventOptions, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset,
-    Rights, Semaphore, SemaphoreOptions,
+    Rights, Semaphore, SemaphoreOptions, Timer, TimerOptions,
 };
 
 const ONE: u32 = 54_321;
@@ -20,6 +22,11 @@ const GROUP: u32 = 54_400;
 
 /// Runs a role as another user; `None` where that is not allowed.
 fn user(user: u32, group: u32, role: &str, given: &[(&str, &str)]) -> Option<Actor> {
+    user_with(user, group, role, given, Stdio::inherit())
+}
+
+/// The same, with something as its standard error.
+fn user_with(user: u32, group: u32, role: &str, given: &[(&str, &str)], error: Stdio) -> Option<Actor> {
     let mut command = Actor::command("role_nobody", &[]);
     // Somebody else must be allowed to become that user and to read this program.
     if !command.uid(user).gid(group).output().is_ok_and(|output| output.status.success()) {
@@ -27,7 +34,7 @@ fn user(user: u32, group: u32, role: &str, given: &[(&str, &str)]) -> Option<Act
         return None;
     }
     let mut command = Actor::command(role, given);
-    command.uid(user).gid(group).current_dir("/");
+    command.uid(user).gid(group).current_dir("/").stderr(error);
     Some(Actor::spawn(role, command))
 }
 
@@ -58,6 +65,7 @@ fn create(kind: Kind, name: &str, rights: Rights) -> coview::Result<Box<dyn std:
         Kind::Mapping => Box::new(MappingOptions::new().rights(rights).create(name, 5000)?),
         Kind::Mutex => Box::new(MutexOptions::new().rights(rights).create(name)?),
         Kind::Event => Box::new(EventOptions::new(Reset::Manual).rights(rights).create(name)?),
+        Kind::Timer => Box::new(TimerOptions::new(Reset::Manual).rights(rights).create(name)?),
         _ => Box::new(SemaphoreOptions::new().rights(rights).create(name, 1, 1)?),
     })
 }
@@ -101,6 +109,7 @@ fn role_opener() {
             Kind::Mapping => Mapping::open(&name).and_then(|mapping| mapping.view()?.flush()),
             Kind::Mutex => Mutex::open(&name).and_then(|mutex| mutex.lock()?.unlock()),
             Kind::Event => Event::open(&name).and_then(|event| event.set()),
+            Kind::Timer => Timer::open(&name).and_then(|timer| timer.cancel()),
             _ => Semaphore::open(&name).and_then(|semaphore| {
                 semaphore.acquire()?;
                 semaphore.release(1).map(drop)
@@ -235,5 +244,78 @@ fn nobody_can_put_a_file_of_his_into_the_way_of_a_local_name() -> Outcome {
     assert!(!met.starts_with("ok"), "{met}");
     let _ = fs::remove_file(folder.0.join(&name));
     creator.finish();
+    Ok(())
+}
+
+#[test]
+fn role_receiver() {
+    play("role_receiver", || {
+        let shared = || std::os::fd::AsFd::as_fd(&std::io::stderr()).try_clone_to_owned();
+        let used = match kind_given() {
+            Kind::Mapping => Mapping::from_shared(shared()?)?.view().map(|view| view.put(0, &1_u8)),
+            _ => Mutex::from_shared(shared()?)?.lock().map(drop),
+        };
+        // A handle of a handle, and the first of them gone.
+        let again = match kind_given() {
+            Kind::Mapping => Mapping::from_shared(Mapping::from_shared(shared()?)?.share()?).map(drop),
+            _ => Mutex::from_shared(Mutex::from_shared(shared()?)?.share()?).map(drop),
+        };
+        say(&format!("{} {}", report(used), report(again)));
+        while hear().is_some() {}
+        Ok(())
+    });
+}
+
+#[test]
+fn a_descriptor_gives_another_user_what_its_name_would_not() -> Outcome {
+    let (mapping, mutex) = (Mapping::create(&name("given"), 64)?, Mutex::create(&name("given"))?);
+    let unnamed = (Mapping::unnamed(64)?, Mutex::unnamed()?);
+    let cases = [
+        (Kind::Mapping, mapping.name().unwrap_or_default(), mapping.share()?),
+        (Kind::Mutex, mutex.name(), mutex.share()?),
+        (Kind::Mapping, "", unnamed.0.share()?),
+        (Kind::Mutex, "", unnamed.1.share()?),
+    ];
+    for (kind, name, descriptor) in cases {
+        let given = [("KIND", &*kind.to_string())];
+        let Some(mut receiver) = user_with(ONE, GROUP, "role_receiver", &given, descriptor.into()) else {
+            return Ok(());
+        };
+        receiver.says("ok ok");
+        assert!(name.is_empty() || !coview::stat(name)?.dead, "the other's handles took nothing with them");
+        receiver.finish();
+        assert!(name.is_empty() || !coview::stat(name)?.dead);
+    }
+    Ok(())
+}
+
+#[test]
+fn role_namer() {
+    play("role_namer", || {
+        let file = fs::File::options().read(true).write(true).open(given("PATH"))?;
+        let options = MappingOptions::new().rights(Rights::Everyone);
+        let _made = create_or_open_over(&given("NAME"), &file, 64, &options)?;
+        say("named");
+        while hear().is_some() {}
+        Ok(())
+    });
+}
+
+#[test]
+fn nobody_is_led_to_a_file_of_his_own_by_another_users_name() -> Outcome {
+    let path = std::env::temp_dir().join(name("led"));
+    fs::write(&path, [0; 64])?;
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o666))?;
+    for (owner, expected) in [(ONE, "ok"), (OTHER, "AccessDenied")] {
+        std::os::unix::fs::chown(&path, Some(owner), None)?;
+        let name = format!(r"Global\{}", name("led"));
+        let given = [("NAME", &*name), ("PATH", &path.to_string_lossy())];
+        let Some(mut namer) = user(ONE, GROUP, "role_namer", &given) else { break };
+        namer.says("named");
+        let met = meets(OTHER, GROUP, Kind::Mapping, &name).ok_or("it ran before")?;
+        assert!(met.starts_with(expected), "{met}");
+        namer.finish();
+    }
+    fs::remove_file(&path)?;
     Ok(())
 }

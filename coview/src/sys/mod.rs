@@ -10,8 +10,8 @@
 //! [`ErrorKind::AlreadyExists`]; of another kind: [`ErrorKind::WrongKind`], and opening likewise. Nothing living:
 //! opening is [`ErrorKind::NotFound`]. An object lives while any process has a handle to it, and the death of a
 //! process, however it comes, closes its handles. [`error_kind`] turns an error of this layer into its kind.
-//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here, [`NAME_LEN_MAX`] how
-//! long a name may be, in UTF-16 code units and without its prefix.
+//! [`POSIX_NAMES`] says whether a name that begins with a slash is a POSIX shared-memory name here, [`NAME_LEN_MAX`]
+//! how long a name may be, in UTF-16 code units and without its prefix.
 //!
 //! # Section: a handle to a mapping
 //! - `Section::create(&Name, size, &SectionOptions)`: zeroed, exactly `size` bytes (1 or more), complete when its
@@ -36,25 +36,33 @@
 //!   no handle: whoever needs the name keeps the section too.
 //! - `Pages::flush(offset, len)`: writes a file-backed piece to its file and returns when it is there.
 //!
-//! # Mutex, Event, Semaphore
+//! # Mutex, Event, Semaphore, Timer
 //! - `Mutex::create(&Name, Rights, owned)`, `Mutex::open(&Name, Deadline)`,
 //!   `Mutex::create_or_open(&Name, Rights, owned) -> (Mutex, bool)`, `Mutex::unnamed(owned)`; the flag returned says
-//!   whether this call created it; with `owned` the calling thread then has one level, and nobody ever saw it free. `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s
-//!   `(&Name, SemaphoreStart, Rights)`; the start counts only for the creator. Unnamed, they take the start alone.
+//!   whether this call created it; with `owned` the calling thread then has one level, and nobody ever saw it free.
+//!   `Event`'s take `(&Name, EventStart, Rights)`, `Semaphore`'s `(&Name, SemaphoreStart, Rights)`, `Timer`'s
+//!   `(&Name, manual, Rights)`; the start counts only for the creator. Unnamed, they take the start alone.
 //! - `Mutex::lock(Deadline) -> Option<Locked>`: `None` when the deadline passed. Recursive per thread, whichever handle
 //!   of the object is used. `Locked::Abandoned`: it is owned now, and the owner before died owning it.
 //!   `Mutex::unlock()` gives one level back, [`ErrorKind::NotOwner`] when the thread has none. Closing a handle
 //!   releases nothing.
 //! - `Event::set`, `Event::reset`, `Event::wait(Deadline) -> bool`. A thread that is blocked when a manual-reset event
-//!   is set is released even if the event is reset at once.
+//!   is set is released even if the event is reset at once. `Event::pulse` releases everyone who is blocked, of an
+//!   auto-reset event one; the event is not signaled after it.
 //! - `Semaphore::release(n) -> previous count`, [`ErrorKind::LimitExceeded`] above the maximum with nothing changed;
 //!   `Semaphore::acquire(Deadline) -> bool`.
+//! - `Timer::set(after, period)`, both durations: nonsignaled now, signaled after the one and then after each of the other
+//!   again. `Timer::cancel` leaves the state. `Timer::wait(Deadline) -> bool`. It needs no living process but a handle.
 //!
 //! # Waiting for several
 //! - `wait_any(&[Waitable], Deadline) -> Option<(index, abandoned)>`: takes from exactly one object, the first that is
 //!   signaled. `wait_all(&[Waitable], Deadline) -> Option<Vec<bool>>`: takes from all at one moment or from none;
 //!   the flags say which mutexes were abandoned. 1 to [`WAIT_MAX`] objects; the same object twice in `wait_all` is
 //!   [`ErrorKind::InvalidInput`].
+//!
+//! # What one system alone can do
+//! Further methods of these types, for `os` alone: `share`, `from_shared`, `Section::marks`,
+//! `Section::create_or_open_over` on Linux. [`SectionOptions::marks`] is 0 elsewhere.
 //!
 //! # Deadline
 //! `Deadline::NOW` never blocks, `Deadline::NEVER` never ends, `Deadline::after(Duration)` is on a monotonic clock and
@@ -84,9 +92,13 @@ compile_error!("coview runs on Linux and on Windows");
 pub(crate) mod copy;
 
 pub(crate) use system::{
-    Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, error_kind, list, stat,
-    sweep, wait_all, wait_any,
+    Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, Timer, error_kind, list,
+    stat, sweep, wait_all, wait_any,
 };
+
+/// What only `crate::os::linux` offers.
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{Waited, abandon_held, wait_all_unless, wait_any_unless};
 
 /// How many objects one wait can name: Windows' own limit.
 pub(crate) const WAIT_MAX: usize = 64;
@@ -101,6 +113,8 @@ pub(crate) struct SectionOptions {
     pub(crate) huge_pages: bool,
     /// What the handle itself may do when the object exists already.
     pub(crate) access: Access,
+    /// Three bits that stay with the object, where the system can keep them; 0 elsewhere.
+    pub(crate) marks: u8,
 }
 
 /// How a new event begins.
@@ -139,24 +153,33 @@ pub(crate) enum Waitable<'a> {
     Mutex(&'a Mutex),
     Event(&'a Event),
     Semaphore(&'a Semaphore),
+    Timer(&'a Timer),
 }
 
 /// An error of this layer that no system call reported, as [`error_kind`] will find it.
 pub(crate) fn error(kind: ErrorKind) -> io::Error {
-    io::Error::other(Refusal(kind))
+    io::Error::other(Refusal { kind, why: None })
+}
+
+/// What this layer alone can tell about a failure, for people.
+pub(crate) fn explanation(error: &io::Error) -> Option<&str> {
+    error.get_ref()?.downcast_ref::<Refusal>()?.why.as_deref()
 }
 
 /// The kind inside an error that [`error`] made.
 fn refusal(error: &io::Error) -> Option<ErrorKind> {
-    Some(error.get_ref()?.downcast_ref::<Refusal>()?.0)
+    Some(error.get_ref()?.downcast_ref::<Refusal>()?.kind)
 }
 
 #[derive(Debug)]
-struct Refusal(ErrorKind);
+struct Refusal {
+    kind: ErrorKind,
+    why: Option<String>,
+}
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(out)
+        self.kind.fmt(out)
     }
 }
 

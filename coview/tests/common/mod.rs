@@ -14,7 +14,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
-use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Reset, Semaphore};
+use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Reset, Semaphore, Timer};
 
 /// How long anything may take that is not expected to take any time.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -250,9 +250,10 @@ pub(crate) enum Thing {
     Mutex(Mutex),
     Event(Event),
     Semaphore(Semaphore),
+    Timer(Timer),
 }
 
-pub(crate) const KINDS: [Kind; 4] = [Kind::Mapping, Kind::Mutex, Kind::Event, Kind::Semaphore];
+pub(crate) const KINDS: [Kind; 5] = [Kind::Mapping, Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer];
 
 /// The size that a mapping gets here.
 pub(crate) const THING_SIZE: u64 = 5000;
@@ -264,6 +265,7 @@ impl Thing {
             Kind::Mutex => Thing::Mutex(Mutex::create(name)?),
             Kind::Event => Thing::Event(Event::create(name, Reset::Auto)?),
             Kind::Semaphore => Thing::Semaphore(Semaphore::create(name, 1, 2)?),
+            Kind::Timer => Thing::Timer(Timer::create(name, Reset::Auto)?),
             _ => panic!("nobody can create a thing of kind {kind}"),
         })
     }
@@ -274,6 +276,7 @@ impl Thing {
             Kind::Mutex => Thing::Mutex(Mutex::open(name)?),
             Kind::Event => Thing::Event(Event::open(name)?),
             Kind::Semaphore => Thing::Semaphore(Semaphore::open(name)?),
+            Kind::Timer => Thing::Timer(Timer::open(name)?),
             _ => panic!("nobody can open a thing of kind {kind}"),
         })
     }
@@ -284,6 +287,7 @@ impl Thing {
             Kind::Mutex => Thing::Mutex(Mutex::create_or_open(name)?),
             Kind::Event => Thing::Event(Event::create_or_open(name, Reset::Auto)?),
             Kind::Semaphore => Thing::Semaphore(Semaphore::create_or_open(name, 1, 2)?),
+            Kind::Timer => Thing::Timer(Timer::create_or_open(name, Reset::Auto)?),
             _ => panic!("nobody can create a thing of kind {kind}"),
         })
     }
@@ -294,6 +298,7 @@ impl Thing {
             Thing::Mutex(mutex) => mutex.was_created(),
             Thing::Event(event) => event.was_created(),
             Thing::Semaphore(semaphore) => semaphore.was_created(),
+            Thing::Timer(timer) => timer.was_created(),
         }
     }
 
@@ -304,6 +309,7 @@ impl Thing {
             Thing::Mutex(mutex) => std::mem::forget(mutex.lock()?),
             Thing::Event(event) => event.set()?,
             Thing::Semaphore(semaphore) => semaphore.acquire()?,
+            Thing::Timer(timer) => timer.set(Duration::ZERO, None)?,
         }
         Ok(())
     }
@@ -318,6 +324,7 @@ impl Thing {
             Thing::Mutex(mutex) => in_thread(|| mutex.try_lock().map(|held| held.is_some_and(|g| !g.was_abandoned())))?,
             Thing::Event(event) => !event.try_wait()?,
             Thing::Semaphore(semaphore) => semaphore.release(1)? == 1,
+            Thing::Timer(timer) => !timer.try_wait()?,
         })
     }
 }

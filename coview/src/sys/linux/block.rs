@@ -1,4 +1,5 @@
-//! The shared block of a mutex, event or semaphore: its layout, its file and its mapping.
+//! The shared block of a mutex, event, semaphore or timer: its layout, its file and its mapping. A mapping over a user's
+//! file has a block too, which is only read: `over.rs` has the rest of its layout.
 //!
 //! Needs `unsafe` to map it and to reach its words.
 //!
@@ -9,11 +10,15 @@
 //! |---|---|---|
 //! | 0 | 8 | magic, the letters `coview` and two zeros |
 //! | 8 | 4 | layout version, 1 |
-//! | 12 | 4 | kind: 1 mutex, 2 event, 3 semaphore |
-//! | 16 | 4 | event: 1 if manual-reset; semaphore: the maximum |
-//! | 4032 | 8 | event, semaphore: the gate (low half, a futex) and the count or generation (high half) |
+//! | 12 | 4 | kind: 1 mutex, 2 event, 3 semaphore, 4 timer, 5 mapping over a file |
+//! | 16 | 4 | event, timer: 1 if manual-reset; semaphore: the maximum |
+//! | 4000 | 8 | timer: when it fires next, in nanoseconds of `CLOCK_MONOTONIC`; 0 if it does not |
+//! | 4008 | 8 | timer: its period in nanoseconds; 0 if it fires once |
+//! | 4016 | 4 | timer: changes when it is set, and is odd meanwhile (a futex) |
+//! | 4032 | 8 | all but mutexes: the gate (low half, a futex) and the count or generation (high half) |
 //! | 4040 | 4 | releases handed to sleepers who have not taken them yet |
 //! | 4044 | 4 | threads that wait for several objects, this one among them |
+//! | 4048 | 4 | auto-reset event: the number of the last pulse (bits 1 to 31), and whether it can be taken (bit 0) |
 //! | 4076 | 4 | mutex: the owner word, a robust futex |
 //! | 4092 | 4 | the latch, a robust futex |
 //!
@@ -33,8 +38,8 @@ use crate::ErrorKind;
 use crate::inspect::Kind;
 
 const FILE_LEN: u64 = 64 * 1024;
-const BLOCK_LEN: usize = 4096;
-const BLOCK_START: u64 = FILE_LEN - BLOCK_LEN as u64;
+pub(super) const BLOCK_LEN: usize = 4096;
+pub(super) const BLOCK_START: u64 = FILE_LEN - BLOCK_LEN as u64;
 
 const MAGIC: [u8; 8] = *b"coview\0\0";
 const LAYOUT_VERSION: u32 = 1;
@@ -42,9 +47,13 @@ const LAYOUT_VERSION: u32 = 1;
 const VERSION_AT: usize = 8;
 const KIND_AT: usize = 12;
 const PARAMETER_AT: usize = 16;
+const DUE_AT: usize = 4000;
+const PERIOD_AT: usize = 4008;
+const REARMED_AT: usize = 4016;
 const STATE_AT: usize = 4032;
 const GRANTED_AT: usize = 4040;
 const MULTI_AT: usize = 4044;
+const PULSE_AT: usize = 4048;
 const OWNER_AT: usize = 4076;
 const LATCH_AT: usize = 4092;
 
@@ -82,6 +91,8 @@ pub(super) struct Picture {
     pub(super) parameter: u32,
     pub(super) state: u64,
     pub(super) owner: u32,
+    pub(super) due: u64,
+    pub(super) period: u64,
 }
 
 impl Picture {
@@ -99,10 +110,19 @@ impl Picture {
             1 => Kind::Mutex,
             2 => Kind::Event,
             3 => Kind::Semaphore,
+            4 => Kind::Timer,
+            5 => Kind::Mapping,
             _ => return Err(error(ErrorKind::Damaged)),
         };
-        let state = u64::from(word(STATE_AT)) | u64::from(word(STATE_AT + 4)) << 32;
-        Ok(Picture { kind, parameter: word(PARAMETER_AT), state, owner: word(OWNER_AT) })
+        let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
+        Ok(Picture {
+            kind,
+            parameter: word(PARAMETER_AT),
+            state: long(STATE_AT),
+            owner: word(OWNER_AT),
+            due: long(DUE_AT),
+            period: long(PERIOD_AT),
+        })
     }
 }
 
@@ -111,7 +131,9 @@ fn kind_number(kind: Kind) -> u32 {
         Kind::Mutex => 1,
         Kind::Event => 2,
         Kind::Semaphore => 3,
-        Kind::Mapping | Kind::Unknown => unreachable!("only synchronization objects have a block"),
+        Kind::Timer => 4,
+        Kind::Mapping => 5,
+        Kind::Unknown => unreachable!("nobody makes an object of unknown kind"),
     }
 }
 
@@ -168,8 +190,7 @@ impl Block {
 
     /// The gate with the count or generation above it.
     pub(super) fn state(&self) -> &AtomicU64 {
-        // SAFETY: inside the mapped block, and aligned: the block begins at a multiple of its length.
-        unsafe { AtomicU64::from_ptr(self.at(STATE_AT).cast()) }
+        self.long(STATE_AT)
     }
 
     /// The low half of the state, for futex calls alone.
@@ -183,6 +204,22 @@ impl Block {
 
     pub(super) fn multi(&self) -> &AtomicU32 {
         self.word(MULTI_AT)
+    }
+
+    pub(super) fn pulse(&self) -> &AtomicU32 {
+        self.word(PULSE_AT)
+    }
+
+    pub(super) fn due(&self) -> &AtomicU64 {
+        self.long(DUE_AT)
+    }
+
+    pub(super) fn period(&self) -> &AtomicU64 {
+        self.long(PERIOD_AT)
+    }
+
+    pub(super) fn rearmed(&self) -> &AtomicU32 {
+        self.word(REARMED_AT)
     }
 
     pub(super) fn owner(&self) -> &AtomicU32 {
@@ -232,6 +269,11 @@ impl Block {
     fn word(&self, at: usize) -> &AtomicU32 {
         // SAFETY: inside the mapped block, and aligned.
         unsafe { AtomicU32::from_ptr(self.at(at).cast()) }
+    }
+
+    fn long(&self, at: usize) -> &AtomicU64 {
+        // SAFETY: inside the mapped block, and aligned: the block begins at a multiple of its length.
+        unsafe { AtomicU64::from_ptr(self.at(at).cast()) }
     }
 
     fn at(&self, at: usize) -> *mut u8 {

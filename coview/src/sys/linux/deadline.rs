@@ -29,6 +29,11 @@ impl Deadline {
         if nanos > i64::MAX as u64 { Deadline::NEVER } else { Deadline { nanos } }
     }
 
+    /// A time of `CLOCK_MONOTONIC`.
+    pub(super) fn at(nanos: u64) -> Deadline {
+        Deadline { nanos }
+    }
+
     pub(super) fn earlier(self, other: Deadline) -> Deadline {
         if other.nanos < self.nanos { other } else { self }
     }
@@ -61,7 +66,8 @@ impl Deadline {
     }
 }
 
-fn now() -> u64 {
+/// Nanoseconds of `CLOCK_MONOTONIC`.
+pub(super) fn now() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the pointer is to a timespec of our own; this clock cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };

@@ -102,7 +102,7 @@ pub(super) fn name_of(namespace: Namespace, file_name: &OsStr) -> Option<(String
 }
 
 /// The user whose objects this process handles.
-fn user() -> u32 {
+pub(super) fn user() -> u32 {
     // SAFETY: cannot fail and touches no memory.
     unsafe { libc::geteuid() }
 }

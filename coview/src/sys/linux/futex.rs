@@ -11,6 +11,9 @@ use super::Deadline;
 /// Wake everyone.
 pub(super) const ALL: u32 = i32::MAX as u32;
 
+/// On how many words one can sleep at once.
+pub(super) const WORDS_MAX: usize = 128;
+
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Slept {
@@ -50,7 +53,7 @@ pub(super) fn wait_any(words: &[(&AtomicU32, u32)], deadline: Deadline) -> io::R
         libc::syscall(
             libc::SYS_futex_waitv,
             waiters.as_ptr(),
-            u32::try_from(waiters.len()).expect("at most 64 words"),
+            u32::try_from(waiters.len()).expect("at most 128 words"),
             0u32,
             time,
             libc::CLOCK_MONOTONIC,

@@ -5,11 +5,16 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use super::block::Picture;
+use super::deadline::now;
 use super::folder::{self, Place};
 use super::lock::{self, Life};
 use super::object::{BLOCK_BIT, open_file};
+use super::over::Over;
+use super::section::MARK_BITS;
+use super::timer::next_due;
 use super::{os_error, robust, tokens};
 use crate::inspect::{Holder, Kind, Object, State};
 use crate::name::Name;
@@ -60,17 +65,19 @@ fn look(place: &Place, name: String, whole: bool, holders: &mut Holders) -> io::
     if life == Life::Unborn {
         return Ok(None);
     }
-    let plain = metadata.mode() & BLOCK_BIT == 0 || place.namespace == Namespace::Posix;
+    let posix = place.namespace == Namespace::Posix;
+    let plain = metadata.mode() & BLOCK_BIT == 0 || posix;
     let (kind, state) = if plain { (Kind::Mapping, State::Mapping) } else { read_state(file.as_ref()) };
+    let over = file.as_ref().filter(|_| !plain && kind == Kind::Mapping);
     Ok(Some(Object {
         name,
         complete_name: whole,
         namespace: place.namespace,
         kind,
-        size: plain.then(|| metadata.size()),
+        size: if plain { Some(metadata.size()) } else { over.and_then(|file| Over::read(file).ok()?.size().into()) },
         memory: Some(metadata.blocks() * 512),
         owner: Some(user_name(metadata.uid())),
-        rights: Some(rights(metadata.mode())),
+        rights: Some(rights(if posix { metadata.mode() } else { metadata.mode() & !MARK_BITS })),
         created: metadata.created().ok(),
         state,
         holders: Some(holders.remove(&(metadata.dev(), metadata.ino())).unwrap_or_default()),
@@ -89,9 +96,23 @@ fn read_state(file: Option<&File>) -> (Kind, State) {
         },
         Kind::Event => State::Event { manual: picture.parameter == 1, signaled: super::event::is_open(picture.state) },
         Kind::Semaphore => State::Semaphore { count: tokens::count_of(picture.state), maximum: picture.parameter },
-        Kind::Mapping | Kind::Unknown => State::Hidden,
+        Kind::Timer => timer_state(&picture),
+        Kind::Mapping => State::Mapping,
+        Kind::Unknown => State::Hidden,
     };
     (picture.kind, state)
+}
+
+/// The state of a timer as the next to look at it will find it.
+fn timer_state(picture: &Picture) -> State {
+    let now = now();
+    let fires = picture.due != 0 && picture.due <= now;
+    let due = if fires { next_due(picture.due, picture.period, now) } else { picture.due };
+    State::Timer {
+        manual: Some(picture.parameter == 1),
+        signaled: fires || super::event::is_open(picture.state),
+        due: (due != 0).then(|| Duration::from_nanos(due.saturating_sub(now))),
+    }
 }
 
 /// The permission bits as `ls` writes them.

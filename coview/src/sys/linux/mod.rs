@@ -11,16 +11,21 @@ mod inspect;
 mod lock;
 mod mutex;
 mod object;
+mod over;
 mod pages;
 mod pass;
 mod posix;
+mod pulse;
 mod robust;
 mod section;
 mod semaphore;
+mod share;
 mod sweep;
 mod thread;
+mod timer;
 mod tokens;
 mod wait;
+mod waitable;
 
 use std::io;
 
@@ -33,9 +38,11 @@ pub(crate) use pass::Passed;
 pub(crate) use section::Section;
 pub(crate) use semaphore::Semaphore;
 pub(crate) use sweep::sweep;
-pub(crate) use wait::{wait_all, wait_any};
+pub(crate) use thread::abandon_held;
+pub(crate) use timer::Timer;
+pub(crate) use wait::{Waited, wait_all, wait_all_unless, wait_any, wait_any_unless};
 
-use super::{Locked, Protection, SectionOptions, SemaphoreStart, Waitable, error, refusal};
+use super::{Locked, Protection, Refusal, SectionOptions, SemaphoreStart, Waitable, error, refusal};
 use crate::ErrorKind;
 
 /// A name that begins with a slash is a POSIX shared-memory name.
@@ -72,6 +79,11 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 /// An error with the system's own code.
 fn os_error(code: libc::c_int) -> io::Error {
     io::Error::from_raw_os_error(code)
+}
+
+/// An error that only this layer can explain.
+fn refuse(kind: ErrorKind, why: impl Into<String>) -> io::Error {
+    io::Error::other(Refusal { kind, why: Some(why.into()) })
 }
 
 /// Calls again while a signal interrupts.

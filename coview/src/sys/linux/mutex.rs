@@ -4,12 +4,14 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
 
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::object::{Object, Plan};
 use super::robust::{self, Taken};
+use super::share;
 use super::thread::{self, Thread};
 use super::tokens::{FROZEN_MAX, settle};
 use super::wait::open_within;
@@ -100,6 +102,17 @@ impl Mutex {
                 Taken::TimedOut => return Ok(None),
             }
         }
+    }
+
+    /// A descriptor that keeps the object by itself.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        share::share(&self.object, Access::ReadWrite)
+    }
+
+    /// Makes a handle of a shared descriptor; returns the name too, "" without one.
+    pub(crate) fn from_shared(descriptor: OwnedFd) -> io::Result<(Mutex, String)> {
+        let (object, name) = share::receive(descriptor, Kind::Mutex)?;
+        Ok((Mutex::new(object)?, name))
     }
 
     pub(super) fn block(&self) -> &Block {

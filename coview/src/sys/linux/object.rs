@@ -173,6 +173,16 @@ impl Object {
         &self.file
     }
 
+    /// Whether this handle's own lock can be trusted to be there: a forked child's went with its parent's handle.
+    pub(super) fn is_own(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Where its name is; `None` if there is none to be removed by this handle.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
     /// A handle to an object whose file the caller has locked, or to one that has no name and needs no lock.
     pub(super) fn new(file: File, place: Option<Place>) -> Object {
         Object { file: ManuallyDrop::new(file), place, process: process::id() }
@@ -182,8 +192,8 @@ impl Object {
 impl Drop for Object {
     fn drop(&mut self) {
         // A forked child has copies; the lock is its parent's to give up.
-        let ours = self.process == process::id();
-        let unsettled = self.place.take_if(|place| !(ours && leave(place, &self.file).is_ok()));
+        let own = self.is_own();
+        let unsettled = self.place.take_if(|place| !(own && leave(place, &self.file).is_ok()));
         // SAFETY: the file is not used again.
         unsafe { ManuallyDrop::drop(&mut self.file) };
         if let Some(place) = unsettled {
@@ -223,8 +233,8 @@ pub(super) fn bury(place: &Place) -> bool {
     removed
 }
 
-/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made another
-/// object of that name.
+/// Takes the name from a file that the caller has locked exclusively, unless somebody has before and perhaps made
+/// another object of that name.
 fn remove(place: &Place, file: &File) -> bool {
     let (Ok(ours), Ok(named)) = (judge(place, file), place.path.symlink_metadata()) else { return false };
     (ours.dev(), ours.ino()) == (named.dev(), named.ino()) && fs::remove_file(&place.path).is_ok()
@@ -264,6 +274,11 @@ pub(super) fn make_unnamed(folder: &Path, rights: Rights, bits: u32) -> io::Resu
         file.set_permissions(PermissionsExt::from_mode(mode))?;
     }
     Ok(file)
+}
+
+/// Adds bits to a new file's mode.
+pub(super) fn add_bits(file: &File, bits: u32) -> io::Result<()> {
+    file.set_permissions(PermissionsExt::from_mode(file.metadata()?.mode() | bits))
 }
 
 /// Gives an unnamed file its name, if that is free.

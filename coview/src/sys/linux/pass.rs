@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use super::section::MARK_BITS;
 use super::{check, error, os_error};
 use crate::ErrorKind;
 
@@ -68,14 +69,24 @@ fn parse(token: &str) -> Option<(RawFd, u64)> {
 
 /// Makes an empty memory file that can be sealed, private to the user, with these further bits in its mode.
 pub(super) fn memory_file(bits: u32) -> io::Result<File> {
-    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
-    // SAFETY: the name ends in NUL.
-    let descriptor = check(unsafe { libc::memfd_create(c"coview".as_ptr(), flags) })?;
-    // SAFETY: the descriptor is new and ours.
-    let file = unsafe { File::from_raw_fd(descriptor) };
+    // Where `vm.memfd_noexec` is 1, the execute bits are sealed unless they are asked for; kernels before 6.3 know
+    // neither.
+    let wanted = if bits & MARK_BITS == 0 { 0 } else { libc::MFD_EXEC };
+    let file = match new_memory_file(wanted) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => new_memory_file(0)?,
+        made => made?,
+    };
     // The kernel makes it with all execute bits.
     file.set_permissions(Permissions::from_mode(0o600 | bits))?;
     Ok(file)
+}
+
+fn new_memory_file(flags: libc::c_uint) -> io::Result<File> {
+    let flags = flags | libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    // SAFETY: the name ends in NUL.
+    let descriptor = check(unsafe { libc::memfd_create(c"coview".as_ptr(), flags) })?;
+    // SAFETY: the descriptor is new and ours.
+    Ok(unsafe { File::from_raw_fd(descriptor) })
 }
 
 /// Makes it impossible, for everyone and for good, to change the size.

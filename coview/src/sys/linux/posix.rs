@@ -56,8 +56,17 @@ impl Posix {
         std::fs::remove_file(&self.place.path)
     }
 
+    /// A handle of a descriptor that somebody else has opened.
+    pub(super) fn received(file: File, place: Place) -> Posix {
+        Posix { file, place, created: false }
+    }
+
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     fn make(place: Place, rights: Rights, prepare: &dyn Fn(&File) -> io::Result<()>) -> io::Result<Posix> {

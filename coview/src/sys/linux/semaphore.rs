@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use super::block::{self, Block, Start};
 use super::folder::Place;
 use super::object::{Object, Plan};
+use super::share;
 use super::tokens;
 use super::wait::open_within;
 use super::{Deadline, SemaphoreStart, error};
@@ -49,6 +51,17 @@ impl Semaphore {
 
     pub(crate) fn acquire(&self, deadline: Deadline) -> io::Result<bool> {
         tokens::take(&self.block, deadline)
+    }
+
+    /// A descriptor that keeps the object by itself.
+    pub(crate) fn share(&self) -> io::Result<OwnedFd> {
+        share::share(&self.object, Access::ReadWrite)
+    }
+
+    /// Makes a handle of a shared descriptor; returns the name too, "" without one.
+    pub(crate) fn from_shared(descriptor: OwnedFd) -> io::Result<(Semaphore, String)> {
+        let (object, name) = share::receive(descriptor, Kind::Semaphore)?;
+        Ok((Semaphore::new(object)?, name))
     }
 
     pub(super) fn block(&self) -> &Block {

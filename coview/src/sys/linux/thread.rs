@@ -65,6 +65,14 @@ pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result
         .unwrap_or_else(|_| Err(error(ErrorKind::Unsupported)))
 }
 
+/// Abandons every mutex that the calling thread owns.
+pub(crate) fn abandon_held() -> io::Result<()> {
+    with(|thread| {
+        thread.abandon_held();
+        Ok(())
+    })
+}
+
 impl Thread {
     /// The kernel's id of this thread; 0 before `enter` and in a forked child.
     #[inline]
@@ -205,6 +213,18 @@ impl Thread {
         Ok(Some(held))
     }
 
+    /// Abandons every mutex that this thread owns, and counts it as not owned from then on.
+    pub(super) fn abandon_held(&self) {
+        // SAFETY: as in `find_held`.
+        while let Some(held) = unsafe { self.held.get().as_ref() } {
+            let this = self.held.get();
+            self.forget_held(held);
+            robust::abandon(self, held.owner(), held.multi());
+            // SAFETY: the block is not used again here.
+            unsafe { Block::end_hold(this) };
+        }
+    }
+
     /// The block through which this thread owns the mutex, which may be another handle's than the one asked with.
     #[inline]
     fn find_held(&self, block: &Block) -> Option<&Block> {
@@ -249,14 +269,8 @@ impl Drop for Thread {
     /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped.
     fn drop(&mut self) {
         // In a forked child that never entered, what is in the list is the parent's.
-        let mut next = if self.id() == 0 { ptr::null_mut() } else { self.held.get() };
-        // SAFETY: as in `find_held`.
-        while let Some(held) = unsafe { next.as_ref() } {
-            let this = next;
-            next = held.next_held.load(Ordering::Relaxed);
-            robust::abandon(self, held.owner(), held.multi());
-            // SAFETY: the block is not used again here.
-            unsafe { Block::end_hold(this) };
+        if self.id() != 0 {
+            self.abandon_held();
         }
         if let Some(mark) = self.mark.get() {
             block::unmap_fork_mark(mark);

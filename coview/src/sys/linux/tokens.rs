@@ -15,7 +15,7 @@
 //! took off the gate; each of them takes one from `granted`. What found nobody becomes count. So two releases reach
 //! two sleepers, however late they run, and a newcomer cannot take what a sleeper was given. While somebody waits for
 //! several objects (`multi`), a wake may reach one that takes another object; then everyone is woken and the count
-//! decides.
+//! decides. Pulses, which `pulse` has, go to sleepers only and never to the count.
 //!
 //! | killed | what is found |
 //! |---|---|
@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use super::block::Block;
 use super::futex::{self, Slept};
+use super::pulse;
 use super::robust::{self, Taken};
 use super::thread::{self, Thread};
 use super::{Deadline, error};
@@ -141,6 +142,7 @@ pub(super) fn take(block: &Block, deadline: Deadline) -> io::Result<bool> {
 #[cold]
 fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<bool> {
     let _announced = thread.announce(block.gate());
+    let first = pulse::number(block);
     let mut slept = false;
     loop {
         let seen = settled(thread, block)?;
@@ -151,6 +153,9 @@ fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<b
             if slept {
                 pass_on(block);
             }
+            return Ok(true);
+        }
+        if pulse::take(block, first) {
             return Ok(true);
         }
         if deadline.is_now() {
@@ -191,7 +196,7 @@ pub(super) fn note_waiter(block: &Block, seen: u64) -> bool {
     seen & WAITERS != 0 || replace(block, seen, seen | WAITERS)
 }
 
-fn take_grant(block: &Block) -> bool {
+pub(super) fn take_grant(block: &Block) -> bool {
     // SeqCst: ordered with the state.
     block.granted().fetch_update(Ordering::SeqCst, Ordering::SeqCst, |granted| granted.checked_sub(1)).is_ok()
 }

@@ -6,12 +6,17 @@
 //! instead of one, so that a wake is never spent on a thread which then takes something else. A registration that a
 //! killed thread left makes givers wake more than they need, and nothing else.
 //!
+//! What was signaled and is not any more (`waitable` has the notes that tell) counts for the look that finds it. In a wait
+//! for all it is forgotten if another object is missing then, and so is what comes and goes of an object that was signaled
+//! already and therefore wakes nobody.
+//!
 //! `wait_all` freezes: with the latches of all objects in the order of their identities, it marks each as frozen if it
 //! is signaled. If all were, it takes from each and so unfreezes it; if not, it thaws what it has frozen.
 //!
 //! | killed | what is found |
 //! |---|---|
 //! | before all are frozen | the latches are marked `DIED`; whoever meets a frozen object takes its latch and thaws it |
+//! | with the offer of a pulse in hand | the offer is gone |
 //! | taking | what was taken is taken, a mutex among it abandoned; what was not is thawed like above |
 
 use std::fs::{File, Metadata};
@@ -21,72 +26,183 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::block::Block;
-use super::event::{AUTO_MAX, generation_of, is_open, wake_everyone};
 use super::folder::{self, Place};
 use super::futex;
 use super::object::{Object, c_path};
-use super::robust;
+use super::pulse;
 use super::thread::{self, Thread};
-use super::tokens::{self, FROZEN, WAITERS, count_of, gate_of, replace, settled, state_of};
-use super::{Deadline, Locked, Waitable, check, error};
+use super::tokens;
+use super::waitable::{Frozen, Look};
+use super::{Deadline, Event, Waitable, check, error};
 use crate::inspect::Kind;
 use crate::name::Name;
 use crate::{Access, ErrorKind};
 
+/// How a wait ended that something else can end too.
+#[derive(Debug)]
+pub(crate) enum Waited<T> {
+    Taken(T),
+    Alerted,
+    TimedOut,
+}
+
 /// Takes from the first object that is signaled, waiting until the deadline.
 pub(crate) fn wait_any(objects: &[Waitable<'_>], deadline: Deadline) -> io::Result<Option<(usize, bool)>> {
-    thread::with(|thread| {
-        let firsts = generations(thread, objects)?;
-        if let Some(taken) = try_any(thread, objects, &firsts, false)? {
-            return Ok(Some(taken));
-        }
-        if deadline.is_now() {
-            return Ok(None);
-        }
-        let _registered: Vec<Registration<'_>> = objects.iter().map(Registration::new).collect();
-        let mut slept = false;
-        loop {
-            if let Some(taken) = try_any(thread, objects, &firsts, slept)? {
-                return Ok(Some(taken));
-            }
-            if deadline.has_passed() {
-                return Ok(None);
-            }
-            let Some(words) = sleepable(thread, objects)? else { continue };
-            let nap = objects.iter().fold(deadline, |nap, object| object.nap(nap));
-            futex::wait_any(&words, nap)?;
-            slept = true;
-        }
-    })
+    thread::with(|thread| any(thread, objects, None, deadline)).map(Waited::taken)
+}
+
+/// As `wait_any`, until the alert is signaled, which is not taken and comes after the objects.
+pub(crate) fn wait_any_unless(
+    objects: &[Waitable<'_>],
+    alert: &Event,
+    deadline: Deadline,
+) -> io::Result<Waited<(usize, bool)>> {
+    thread::with(|thread| any(thread, objects, Some(Waitable::Event(alert)), deadline))
 }
 
 /// Takes from all objects at one moment, waiting for that until the deadline.
 pub(crate) fn wait_all(objects: &[Waitable<'_>], deadline: Deadline) -> io::Result<Option<Vec<bool>>> {
-    let mut order: Vec<usize> = (0..objects.len()).collect();
-    order.sort_by_key(|&index| objects[index].block().identity());
-    if order.windows(2).any(|pair| objects[pair[0]].block().identity() == objects[pair[1]].block().identity()) {
-        return Err(error(ErrorKind::InvalidInput));
-    }
-    thread::with(|thread| {
-        let firsts = generations(thread, objects)?;
-        let _registered: Vec<Registration<'_>> = objects.iter().map(Registration::new).collect();
-        let mut last_look = false;
-        loop {
-            let missing = first_unsignaled(thread, objects, &firsts)?;
-            if missing.is_none()
-                && let Some(abandoned) = take_all(thread, objects, &firsts, &order)?
-            {
-                return Ok(Some(abandoned));
-            }
-            if last_look || deadline.is_now() {
-                return Ok(None);
-            }
-            last_look = deadline.has_passed();
-            if let Some(object) = missing {
-                object.sleep(thread, deadline)?;
-            }
+    thread::with(|thread| all(thread, objects, None, deadline)).map(Waited::taken)
+}
+
+/// As `wait_all`, until the alert is signaled, which is not taken and comes after the objects.
+pub(crate) fn wait_all_unless(
+    objects: &[Waitable<'_>],
+    alert: &Event,
+    deadline: Deadline,
+) -> io::Result<Waited<Vec<bool>>> {
+    thread::with(|thread| all(thread, objects, Some(Waitable::Event(alert)), deadline))
+}
+
+impl<T> Waited<T> {
+    fn taken(self) -> Option<T> {
+        match self {
+            Waited::Taken(taken) => Some(taken),
+            Waited::Alerted | Waited::TimedOut => None,
         }
-    })
+    }
+}
+
+fn any(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    alert: Option<Waitable<'_>>,
+    deadline: Deadline,
+) -> io::Result<Waited<(usize, bool)>> {
+    let notes = notes(thread, objects)?;
+    let alert = Alert::new(thread, alert)?;
+    if let Some(taken) = try_any(thread, objects, &notes, false)? {
+        return Ok(Waited::Taken(taken));
+    }
+    if alert.is_raised(thread)? {
+        return Ok(Waited::Alerted);
+    }
+    if deadline.is_now() {
+        return Ok(Waited::TimedOut);
+    }
+    let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
+    let mut slept = false;
+    loop {
+        if let Some(taken) = try_any(thread, objects, &notes, slept)? {
+            return Ok(Waited::Taken(taken));
+        }
+        if alert.is_raised(thread)? {
+            return Ok(Waited::Alerted);
+        }
+        if deadline.has_passed() {
+            return Ok(Waited::TimedOut);
+        }
+        slept |= sleep(thread, objects.iter().zip(notes.iter().copied()).chain(alert.noted()), deadline)?;
+    }
+}
+
+fn all(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    alert: Option<Waitable<'_>>,
+    deadline: Deadline,
+) -> io::Result<Waited<Vec<bool>>> {
+    let order = order_of(objects)?;
+    let mut notes = notes(thread, objects)?;
+    let alert = Alert::new(thread, alert)?;
+    let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
+    let mut slept = false;
+    loop {
+        let looks = look(thread, objects, &notes)?;
+        if looks.iter().all(|look| look.signaled)
+            && let Some(abandoned) = take_all(thread, objects, &notes, &order)?
+        {
+            return Ok(Waited::Taken(abandoned));
+        }
+        if slept {
+            // This thread takes nothing now; the wake that came here may have been the only one.
+            leave_the_rest(objects);
+        }
+        if alert.is_raised(thread)? {
+            return Ok(Waited::Alerted);
+        }
+        if deadline.has_passed() {
+            return Ok(Waited::TimedOut);
+        }
+        slept |= sleep_on_closed(thread, objects, &looks, &mut notes, &alert, deadline)?;
+    }
+}
+
+fn look(thread: &Thread, objects: &[Waitable<'_>], notes: &[u32]) -> io::Result<Vec<Look>> {
+    objects.iter().zip(notes).map(|(object, &note)| object.look(thread, note)).collect()
+}
+
+/// Sleeps until one of those objects that are not signaled may be, if there are any, and takes new notes: what was signaled
+/// and is not any more is forgotten, and so is what comes and goes meanwhile of those that nobody looks after.
+fn sleep_on_closed(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    looks: &[Look],
+    notes: &mut [u32],
+    alert: &Alert<'_>,
+    deadline: Deadline,
+) -> io::Result<bool> {
+    notes.iter_mut().zip(looks).for_each(|(note, look)| *note = look.note);
+    let closed = |index: &usize| looks[*index].closed;
+    let missing: Vec<_> = (0..objects.len()).filter(closed).map(|index| (&objects[index], notes[index])).collect();
+    if missing.is_empty() {
+        return Ok(false);
+    }
+    let slept = sleep(thread, missing.into_iter().chain(alert.noted()), deadline)?;
+    for index in (0..objects.len()).filter(|index| !closed(index)) {
+        notes[index] = objects[index].note(thread)?;
+    }
+    Ok(slept)
+}
+
+/// The order in which latches are taken; an error if an object is there twice.
+fn order_of(objects: &[Waitable<'_>]) -> io::Result<Vec<usize>> {
+    let identity = |index: usize| objects[index].block().identity();
+    let mut order: Vec<usize> = (0..objects.len()).collect();
+    order.sort_by_key(|&index| identity(index));
+    let twice = order.windows(2).any(|pair| identity(pair[0]) == identity(pair[1]));
+    if twice { Err(error(ErrorKind::InvalidInput)) } else { Ok(order) }
+}
+
+/// An event that ends a wait without being taken.
+struct Alert<'a> {
+    event: Option<Waitable<'a>>,
+    note: u32,
+}
+
+impl<'a> Alert<'a> {
+    fn new(thread: &Thread, event: Option<Waitable<'a>>) -> io::Result<Alert<'a>> {
+        let note = event.map_or(Ok(0), |event| event.note(thread))?;
+        Ok(Alert { event, note })
+    }
+
+    fn is_raised(&self, thread: &Thread) -> io::Result<bool> {
+        self.event.map_or(Ok(false), |event| Ok(event.look(thread, self.note)?.signaled))
+    }
+
+    fn noted(&self) -> Option<(&Waitable<'a>, u32)> {
+        self.event.as_ref().map(|event| (event, self.note))
+    }
 }
 
 /// A thread's entry in the `multi` of an object.
@@ -108,195 +224,13 @@ impl Drop for Registration<'_> {
     }
 }
 
-impl<'a> Waitable<'a> {
-    fn block(&self) -> &'a Block {
-        match self {
-            Waitable::Mutex(mutex) => mutex.block(),
-            Waitable::Event(event) => event.block(),
-            Waitable::Semaphore(semaphore) => semaphore.block(),
-        }
-    }
-
-    /// Takes from the object if it is signaled; says whether it did, and whether it is an abandoned mutex.
-    fn try_take(&self, thread: &Thread, first: u32, slept: bool) -> io::Result<Option<bool>> {
-        match self {
-            Waitable::Mutex(mutex) => {
-                Ok(mutex.lock_on(thread, Deadline::NOW)?.map(|locked| locked == Locked::Abandoned))
-            }
-            Waitable::Event(event) if event.is_manual() => {
-                let seen = settled(thread, event.block())?;
-                if slept && is_open(seen) && seen & WAITERS != 0 {
-                    // The setter may have died before it had woken everyone.
-                    wake_everyone(event.block());
-                }
-                Ok(self.is_signaled_in(seen, first).then_some(false))
-            }
-            Waitable::Event(_) | Waitable::Semaphore(_) => loop {
-                let seen = settled(thread, self.block())?;
-                if count_of(seen) == 0 {
-                    return Ok(None);
-                }
-                if tokens::try_take(self.block(), seen, slept) {
-                    return Ok(Some(false));
-                }
-            },
-        }
-    }
-
-    /// The word to sleep on and its value, with the waiters' bit set; `None` if the object is signaled or has changed.
-    fn sleepable(&self, thread: &Thread) -> io::Result<Option<(&'a AtomicU32, u32)>> {
-        let block = self.block();
-        if let Waitable::Mutex(_) = self {
-            // SeqCst: after the registration.
-            let seen = block.owner().load(Ordering::SeqCst);
-            let owned = !matches!(seen & robust::OWNER, 0 | robust::FROZEN);
-            let noted = owned && robust::note_waiter(block.owner(), seen);
-            return Ok(noted.then_some((block.owner(), seen | robust::WAITERS)));
-        }
-        let seen = settled(thread, block)?;
-        // A gate that is open with nothing behind it was overwritten: sleeping on it is as good as anything.
-        let noted =
-            (!is_open(seen) || self.maximum().is_some() && count_of(seen) == 0) && tokens::note_waiter(block, seen);
-        Ok(noted.then_some((block.gate(), gate_of(seen | WAITERS))))
-    }
-
-    /// What `try_take` compares a manual-reset event's generation with.
-    fn generation(&self, thread: &Thread) -> io::Result<u32> {
-        match self {
-            Waitable::Event(event) if event.is_manual() => Ok(generation_of(settled(thread, event.block())?)),
-            _ => Ok(0),
-        }
-    }
-
-    /// Sleeps until the object may be signaled.
-    fn sleep(&self, thread: &Thread, deadline: Deadline) -> io::Result<()> {
-        let Some((word, value)) = self.sleepable(thread)? else { return Ok(()) };
-        // Should this thread die with a wake that others behind it need, the kernel passes it on.
-        let _announced = thread.announce(word);
-        futex::wait(word, value, self.nap(deadline))?;
-        // This thread goes on to look at other objects; that wake may have been the only one.
-        self.pass_on();
-        Ok(())
-    }
-
-    /// When to look again although nobody woke: see `robust::nap`.
-    fn nap(&self, deadline: Deadline) -> Deadline {
-        match self {
-            // Registered once itself.
-            Waitable::Mutex(mutex) => robust::nap(mutex.block().multi(), 1, deadline),
-            Waitable::Event(_) | Waitable::Semaphore(_) => deadline,
-        }
-    }
-
-    /// Wakes a sleeper if the object is signaled: the wake that came here may have been meant for it too.
-    fn pass_on(&self) {
-        match self {
-            Waitable::Mutex(mutex) => robust::pass_on(mutex.block().owner(), mutex.block().multi()),
-            Waitable::Event(event) if event.is_manual() => {}
-            Waitable::Event(_) | Waitable::Semaphore(_) => tokens::pass_on(self.block()),
-        }
-    }
-
-    /// Whether a state that was settled lets somebody take.
-    fn is_signaled_in(&self, state: u64, first: u32) -> bool {
-        match self.maximum() {
-            Some(_) => count_of(state) > 0,
-            None => is_open(state) || generation_of(state) != first,
-        }
-    }
-
-    /// The highest count, if the object counts.
-    fn maximum(&self) -> Option<u32> {
-        match self {
-            Waitable::Semaphore(semaphore) => Some(semaphore.maximum()),
-            Waitable::Event(event) if !event.is_manual() => Some(AUTO_MAX),
-            Waitable::Mutex(_) | Waitable::Event(_) => None,
-        }
-    }
-
-    fn is_signaled(&self, thread: &Thread, first: u32) -> io::Result<bool> {
-        let block = self.block();
-        if let Waitable::Mutex(_) = self {
-            // SeqCst: after the registration.
-            let owner = block.owner().load(Ordering::SeqCst) & robust::OWNER;
-            // A frozen one was free; `take_all` will see.
-            return Ok(matches!(owner, 0 | robust::FROZEN) || thread.levels(block) > 0);
-        }
-        Ok(self.is_signaled_in(settled(thread, block)?, first))
-    }
-
-    /// Freezes the object if it is signaled. The caller has the latch, so that nobody else has it frozen.
-    fn freeze(&self, thread: &Thread, first: u32) -> io::Result<bool> {
-        let block = self.block();
-        if let Waitable::Mutex(_) = self {
-            if thread.levels(block) > 0 {
-                return Ok(true);
-            }
-            if thread.is_full() {
-                return Err(error(ErrorKind::LimitExceeded));
-            }
-            return Ok(freeze_word(block.owner()));
-        }
-        loop {
-            let seen = block.state().load(Ordering::SeqCst);
-            if !self.is_signaled_in(seen, first) {
-                return Ok(false);
-            }
-            if replace(block, seen, seen | FROZEN) {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// Takes from the object that this thread has frozen, which unfreezes it; says whether it is an abandoned mutex.
-    fn take_frozen(&self, thread: &Thread) -> io::Result<bool> {
-        let block = self.block();
-        if let Waitable::Mutex(_) = self {
-            if thread.add_level(block)? {
-                return Ok(false);
-            }
-            let died = robust::take_frozen(thread, block.owner()).ok_or_else(|| error(ErrorKind::Damaged))?;
-            thread.note_owned(block);
-            return Ok(died);
-        }
-        loop {
-            let seen = block.state().load(Ordering::SeqCst);
-            let taken = match self.maximum() {
-                Some(_) => state_of(count_of(seen).saturating_sub(1), seen & !FROZEN),
-                None => seen & !FROZEN,
-            };
-            if replace(block, seen, taken) {
-                return Ok(false);
-            }
-        }
-    }
+fn notes(thread: &Thread, objects: &[Waitable<'_>]) -> io::Result<Vec<u32>> {
+    objects.iter().map(|object| object.note(thread)).collect()
 }
 
-fn freeze_word(owner: &AtomicU32) -> bool {
-    loop {
-        let seen = owner.load(Ordering::SeqCst);
-        if seen & robust::OWNER != 0 {
-            return false;
-        }
-        // SeqCst: what follows is judged after it.
-        if owner.compare_exchange(seen, seen | robust::FROZEN, Ordering::SeqCst, Ordering::Relaxed).is_ok() {
-            return true;
-        }
-    }
-}
-
-fn generations(thread: &Thread, objects: &[Waitable<'_>]) -> io::Result<Vec<u32>> {
-    objects.iter().map(|object| object.generation(thread)).collect()
-}
-
-fn try_any(
-    thread: &Thread,
-    objects: &[Waitable<'_>],
-    firsts: &[u32],
-    slept: bool,
-) -> io::Result<Option<(usize, bool)>> {
+fn try_any(thread: &Thread, objects: &[Waitable<'_>], notes: &[u32], slept: bool) -> io::Result<Option<(usize, bool)>> {
     for (index, object) in objects.iter().enumerate() {
-        if let Some(abandoned) = object.try_take(thread, firsts[index], slept)? {
+        if let Some(abandoned) = object.try_take(thread, notes[index], slept)? {
             if slept {
                 leave_the_rest(objects);
             }
@@ -311,44 +245,54 @@ fn leave_the_rest(objects: &[Waitable<'_>]) {
     objects.iter().for_each(Waitable::pass_on);
 }
 
-fn sleepable<'a>(thread: &Thread, objects: &[Waitable<'a>]) -> io::Result<Option<Vec<(&'a AtomicU32, u32)>>> {
-    objects.iter().map(|object| object.sleepable(thread)).collect()
+/// Sleeps until one of the objects may be signaled; `false` if one of them is already, or has changed.
+fn sleep<'a: 'b, 'b>(
+    thread: &Thread,
+    noted: impl Iterator<Item = (&'b Waitable<'a>, u32)> + Clone,
+    deadline: Deadline,
+) -> io::Result<bool> {
+    let gates: io::Result<Option<Vec<_>>> =
+        noted.clone().map(|(object, note)| object.sleepable(thread, note)).collect();
+    let Some(mut words) = gates? else { return Ok(false) };
+    // After the gates, where the waiters' bits are set now: see `timer`.
+    for (object, _) in noted.clone() {
+        words.extend(object.rearming(thread)?);
+    }
+    let mut nap = noted.fold(deadline, |nap, (object, _)| object.nap(nap));
+    if words.len() > futex::WORDS_MAX {
+        // An alert and 64 timers: one of them that is set anew is seen a little later.
+        words.truncate(futex::WORDS_MAX);
+        nap = Deadline::after(SET_UNSEEN_MAX).earlier(nap);
+    }
+    futex::wait_any(&words, nap)?;
+    Ok(true)
 }
 
-fn first_unsignaled<'a, 'b>(
-    thread: &Thread,
-    objects: &'b [Waitable<'a>],
-    firsts: &[u32],
-) -> io::Result<Option<&'b Waitable<'a>>> {
-    for (object, &first) in objects.iter().zip(firsts) {
-        if !object.is_signaled(thread, first)? {
-            return Ok(Some(object));
-        }
-    }
-    Ok(None)
-}
+/// How long it takes to see that a timer was set anew for which there was no word left to sleep on.
+const SET_UNSEEN_MAX: Duration = Duration::from_millis(10);
 
 /// Takes from all, or from none if one is not signaled any more.
 fn take_all(
     thread: &Thread,
     objects: &[Waitable<'_>],
-    firsts: &[u32],
+    notes: &[u32],
     order: &[usize],
 ) -> io::Result<Option<Vec<bool>>> {
     let mut latched = Latched { thread, blocks: Vec::with_capacity(order.len()) };
     for &index in order {
         let block = objects[index].block();
         tokens::take_latch(thread, block)?;
-        latched.blocks.push(block);
+        latched.blocks.push((block, Frozen::No));
         // Whoever froze it before and died has left it to the next one with the latch.
         tokens::thaw(block);
-        if !objects[index].freeze(thread, firsts[index])? {
-            return Ok(None);
+        match objects[index].freeze(thread, notes[index])? {
+            Frozen::No => return Ok(None),
+            frozen => latched.blocks.last_mut().expect("it was pushed above").1 = frozen,
         }
     }
     let mut abandoned = vec![false; objects.len()];
     for (done, &index) in order.iter().enumerate() {
-        match objects[index].take_frozen(thread) {
+        match latched.take(done, &objects[index]) {
             Ok(flag) => abandoned[index] = flag,
             Err(error) => {
                 give_back(objects, &order[..done]);
@@ -373,12 +317,25 @@ fn give_back(objects: &[Waitable<'_>], taken: &[usize]) {
 /// The latches that a `wait_all` has; dropping thaws what is still frozen and gives them back.
 struct Latched<'a> {
     thread: &'a Thread,
-    blocks: Vec<&'a Block>,
+    blocks: Vec<(&'a Block, Frozen)>,
+}
+
+impl Latched<'_> {
+    fn take(&mut self, index: usize, object: &Waitable<'_>) -> io::Result<bool> {
+        match std::mem::replace(&mut self.blocks[index].1, Frozen::No) {
+            // In hand already.
+            Frozen::Pulse(_) => Ok(false),
+            Frozen::State | Frozen::No => object.take_frozen(self.thread),
+        }
+    }
 }
 
 impl Drop for Latched<'_> {
     fn drop(&mut self) {
-        for block in &self.blocks {
+        for &(block, frozen) in &self.blocks {
+            if let Frozen::Pulse(number) = frozen {
+                pulse::give_back(block, number);
+            }
             tokens::thaw(block);
             tokens::give_latch(self.thread, block);
         }

@@ -7,8 +7,8 @@ use std::os::windows::io::OwnedHandle;
 use std::ptr;
 
 use windows_sys::Win32::System::Threading::{
-    CREATE_EVENT_INITIAL_SET, CREATE_EVENT_MANUAL_RESET, CreateEventExW, EVENT_MODIFY_STATE, OpenEventW, ResetEvent,
-    SYNCHRONIZATION_SYNCHRONIZE, SetEvent,
+    CREATE_EVENT_INITIAL_SET, CREATE_EVENT_MANUAL_RESET, CreateEventExW, EVENT_MODIFY_STATE, OpenEventW, PulseEvent,
+    ResetEvent, SYNCHRONIZATION_SYNCHRONIZE, SetEvent,
 };
 
 use super::object::{Made, WideName, adopt, check, raw};
@@ -57,6 +57,12 @@ impl Event {
         let handle = raw(&self.handle);
         // SAFETY: the handle is open.
         check(unsafe { ResetEvent(handle) })
+    }
+
+    pub(crate) fn pulse(&self) -> io::Result<()> {
+        let handle = raw(&self.handle);
+        // SAFETY: the handle is open.
+        check(unsafe { PulseEvent(handle) })
     }
 
     /// Waits until it is signaled; `false` when the deadline passed.

@@ -10,13 +10,13 @@ use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
 
 use super::companion::is_companion;
 use super::object::{WideName, check};
-use super::{error_kind, event, mutex, native, section, semaphore};
+use super::{error_kind, event, mutex, native, section, semaphore, timer};
 use crate::name::Name;
 use crate::sys::error;
 use crate::{ErrorKind, Kind, Namespace, Object, State};
 
 /// The kinds in the order in which a name is tried.
-const KINDS: [Kind; 4] = [Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Mapping];
+const KINDS: [Kind; 5] = [Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer, Kind::Mapping];
 
 /// Every object of these kinds in the namespace, whoever made it, but for the companions of sections.
 pub(crate) fn list(namespace: Namespace) -> io::Result<Vec<Object>> {
@@ -85,6 +85,7 @@ fn state_and_size(name: &Name, kind: Kind) -> io::Result<(State, Option<u64>)> {
         Kind::Mutex => Ok((mutex_state(&mutex::open(&wide, mutex::QUERY)?)?, None)),
         Kind::Event => Ok((event_state(&event::open(&wide, event::QUERY)?)?, None)),
         Kind::Semaphore => Ok((semaphore_state(&semaphore::open(&wide, semaphore::QUERY)?)?, None)),
+        Kind::Timer => Ok((timer_state(&timer::open(&wide, timer::QUERY)?)?, None)),
         Kind::Mapping => Ok((State::Mapping, Some(section::look(name)?))),
         Kind::Unknown => Ok((State::Hidden, None)),
     }
@@ -103,6 +104,11 @@ fn event_state(event: &OwnedHandle) -> io::Result<State> {
 fn semaphore_state(semaphore: &OwnedHandle) -> io::Result<State> {
     let state = native::query_semaphore(semaphore)?;
     Ok(State::Semaphore { count: state.count, maximum: state.maximum })
+}
+
+fn timer_state(timer: &OwnedHandle) -> io::Result<State> {
+    let state = native::query_timer(timer)?;
+    Ok(State::Timer { manual: None, signaled: state.signaled(), due: state.due() })
 }
 
 /// What is known of an object without looking inside.
@@ -130,6 +136,7 @@ fn kind_of(type_name: &str) -> Option<Kind> {
         "Mutant" => Some(Kind::Mutex),
         "Event" => Some(Kind::Event),
         "Semaphore" => Some(Kind::Semaphore),
+        "Timer" => Some(Kind::Timer),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The contract of [`super`] on Windows: a thin skin over the kernel's own objects.
 //!
-//! Sections, mutexes, events and semaphores are the kernel's, and so are their names and lifetimes. What Windows lacks
+//! Sections, mutexes, events, semaphores and timers are the kernel's, and so are their names and lifetimes. What Windows lacks
 //! is made of further kernel objects beside a section, see `companion.rs`: they go with their holders like any other.
 
 use std::io;
@@ -23,6 +23,7 @@ mod pass;
 mod section;
 mod security;
 mod semaphore;
+mod timer;
 mod wait;
 
 pub(crate) use deadline::Deadline;
@@ -33,6 +34,7 @@ pub(crate) use pages::Pages;
 pub(crate) use pass::Passed;
 pub(crate) use section::Section;
 pub(crate) use semaphore::Semaphore;
+pub(crate) use timer::Timer;
 pub(crate) use wait::{wait_all, wait_any};
 
 /// A name that begins with a slash is a name like any other here.

@@ -7,6 +7,7 @@ use std::ffi::c_void;
 use std::io;
 use std::os::windows::io::OwnedHandle;
 use std::ptr;
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
     HANDLE, NTSTATUS, RtlNtStatusToDosError, STATUS_NO_MORE_ENTRIES, STATUS_SUCCESS, UNICODE_STRING,
@@ -25,6 +26,7 @@ unsafe extern "system" {
     fn NtQueryMutant(object: HANDLE, class: i32, out: *mut c_void, len: u32, used: *mut u32) -> NTSTATUS;
     fn NtQueryEvent(object: HANDLE, class: i32, out: *mut c_void, len: u32, used: *mut u32) -> NTSTATUS;
     fn NtQuerySemaphore(object: HANDLE, class: i32, out: *mut c_void, len: u32, used: *mut u32) -> NTSTATUS;
+    fn NtQueryTimer(object: HANDLE, class: i32, out: *mut c_void, len: u32, used: *mut u32) -> NTSTATUS;
     fn NtQuerySection(object: HANDLE, class: i32, out: *mut c_void, len: usize, used: *mut usize) -> NTSTATUS;
     fn NtCompareObjects(one: HANDLE, other: HANDLE) -> NTSTATUS;
     fn NtOpenDirectoryObject(out: *mut HANDLE, access: u32, attributes: *const ObjectAttributes) -> NTSTATUS;
@@ -90,6 +92,26 @@ pub(super) struct SemaphoreState {
     pub(super) maximum: u32,
 }
 
+/// `TIMER_BASIC_INFORMATION`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TimerState {
+    /// In units of 100 ns; nothing to wait for if it is not positive.
+    remaining: i64,
+    signaled: u8,
+}
+
+impl TimerState {
+    pub(super) fn signaled(self) -> bool {
+        self.signaled != 0
+    }
+
+    pub(super) fn due(self) -> Option<Duration> {
+        let remaining = u64::try_from(self.remaining).ok().filter(|&remaining| remaining > 0)?;
+        Some(Duration::from_nanos(remaining.saturating_mul(100)))
+    }
+}
+
 /// `SECTION_BASIC_INFORMATION`, its first field as a number.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,6 +174,15 @@ pub(super) fn query_semaphore(semaphore: &OwnedHandle) -> io::Result<SemaphoreSt
     let (object, out) = (raw(semaphore), (&raw mut state).cast());
     // SAFETY: `state` is what this class fills in.
     succeeded(unsafe { NtQuerySemaphore(object, BASIC_INFORMATION, out, len, ptr::null_mut()) })?;
+    Ok(state)
+}
+
+/// What a timer is now. Needs the right to query.
+pub(super) fn query_timer(timer: &OwnedHandle) -> io::Result<TimerState> {
+    let (mut state, len) = (TimerState::default(), size_of::<TimerState>() as u32);
+    let (object, out) = (raw(timer), (&raw mut state).cast());
+    // SAFETY: `state` is what this class fills in.
+    succeeded(unsafe { NtQueryTimer(object, BASIC_INFORMATION, out, len, ptr::null_mut()) })?;
     Ok(state)
 }
 

@@ -211,6 +211,7 @@ struct Plan {
 impl Plan {
     /// Makes it, with large pages if that is wanted and the system gives them; returns the flags too.
     fn make(&self, options: &SectionOptions) -> io::Result<(Made, u32)> {
+        debug_assert_eq!(options.marks, 0, "only Linux can set marks");
         if self.size > address_max() {
             return Err(error(ErrorKind::TooLarge));
         }

@@ -88,6 +88,7 @@ fn handle_of<'a>(object: &Waitable<'a>) -> &'a OwnedHandle {
         Waitable::Mutex(mutex) => mutex.handle(),
         Waitable::Event(event) => event.handle(),
         Waitable::Semaphore(semaphore) => semaphore.handle(),
+        Waitable::Timer(timer) => timer.handle(),
     }
 }
 
@@ -107,7 +108,7 @@ fn is_same(one: &Waitable<'_>, other: &Waitable<'_>) -> bool {
 fn suspects(objects: &[Waitable<'_>]) -> io::Result<Vec<bool>> {
     let suspect = |object: &Waitable<'_>| match object {
         Waitable::Mutex(mutex) => Ok(!native::query_mutex(mutex.handle())?.owned_by_caller()),
-        Waitable::Event(_) | Waitable::Semaphore(_) => Ok(false),
+        Waitable::Event(_) | Waitable::Semaphore(_) | Waitable::Timer(_) => Ok(false),
     };
     objects.iter().map(suspect).collect()
 }

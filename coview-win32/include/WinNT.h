@@ -1,0 +1,2 @@
+/* WinNT.h - another spelling of winnt.h; file names on Windows do not tell upper from lower case. */
+#include "windows.h"

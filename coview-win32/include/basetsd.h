@@ -1,0 +1,2 @@
+/* basetsd.h - a part of windows.h, which has it all. */
+#include "windows.h"

@@ -1,0 +1,2 @@
+/* errhandlingapi.h - a part of windows.h, which has it all. */
+#include "windows.h"

@@ -1,0 +1,2 @@
+/* fibersapi.h - a part of windows.h, which has it all. */
+#include "windows.h"

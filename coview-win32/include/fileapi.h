@@ -1,0 +1,2 @@
+/* fileapi.h - a part of windows.h, which has it all. */
+#include "windows.h"

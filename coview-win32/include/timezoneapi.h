@@ -1,0 +1,2 @@
+/* timezoneapi.h - a part of windows.h, which has it all. */
+#include "windows.h"
