@@ -177,3 +177,8 @@ pub(crate) extern "C" fn IsBadReadPtr(address: *const c_void, len: usize) -> i32
 pub(crate) extern "C" fn IsBadWritePtr(address: *mut c_void, len: usize) -> i32 {
     i32::from(!is_good(address.addr(), len, libc::PROT_WRITE))
 }
+
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn IsBadCodePtr(address: *const c_void) -> i32 {
+    IsBadReadPtr(address, 1)
+}

@@ -13,7 +13,7 @@ use crate::section::{
     FILE_MAP_COPY, FILE_MAP_EXECUTE, SECTION_MAP_EXECUTE, SECTION_MAP_READ, SECTION_MAP_WRITE, Section,
 };
 use crate::table::{self, Handle};
-use crate::virtual_memory::forget_locks;
+use crate::virtual_memory::{forget_locks, is_this_process};
 
 /// Maps the view that `MapViewOfFileEx` describes, and returns its base.
 fn map(handle: Handle, access: u32, offset: u64, len: usize, base: usize) -> Result<usize> {
@@ -164,6 +164,14 @@ pub(crate) extern "C" fn UnmapViewOfFileEx(address: *mut c_void, flags: u32) -> 
     const MEM_UNMAP_WITH_TRANSIENT_BOOST: u32 = 1;
     let known = flags & !MEM_UNMAP_WITH_TRANSIENT_BOOST == 0;
     last_error::truth(if known { unmap(address.addr()) } else { Err(Code::INVALID_PARAMETER) })
+}
+
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn UnmapViewOfFile2(process: Handle, address: *mut c_void, flags: u32) -> i32 {
+    match is_this_process(process) {
+        Ok(()) => UnmapViewOfFileEx(address, flags),
+        Err(code) => last_error::truth(Err(code)),
+    }
 }
 
 #[unsafe(no_mangle)]

@@ -202,7 +202,7 @@ pub(crate) fn forget_locks(pages: Range<usize>) {
 }
 
 /// Refuses the handle of another process: what happens in it is that process's doing.
-fn is_this_process(handle: Handle) -> Result<()> {
+pub(crate) fn is_this_process(handle: Handle) -> Result<()> {
     if crate::process_memory::pid_of(handle, PROCESS_VM_OPERATION)? == std::process::id() {
         Ok(())
     } else {

@@ -144,6 +144,8 @@ pub(crate) fn under_wine(program: &Path) -> Command {
 /// Runs a program to its end, and kills it when it takes too long.
 pub(crate) fn run(mut command: Command) -> Outcome {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Cargo names the folder of its last build first, and what is there may be older than what was built for the tests.
+    command.env_remove("LD_LIBRARY_PATH");
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let output = reader(child.stdout.take().expect("it is piped"));
     let errors = reader(child.stderr.take().expect("it is piped"));
@@ -201,6 +203,7 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn start(mut command: Command) -> Peer {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env_remove("LD_LIBRARY_PATH");
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let output = process.stdout.take().expect("it is piped");
         let (sender, lines) = mpsc::channel();
