@@ -7,9 +7,13 @@ mod programs;
 use std::process::Command;
 
 fn is_clean(file: &str) {
+    is_clean_with(file, "detect_leaks=1");
+}
+
+fn is_clean_with(file: &str, option: &str) {
     let mut command = Command::new(programs::build_sanitized(file));
     // The library has a handler for faults; what it does not know goes on to the sanitizer's.
-    command.env("ASAN_OPTIONS", "allow_user_segv_handler=1:detect_leaks=1");
+    command.env("ASAN_OPTIONS", format!("allow_user_segv_handler=1:{option}"));
     let what = format!("{command:?}");
     let outcome = programs::run(command);
     assert!(outcome.status.success(), "{what}: {}\n{}\n{}", outcome.status, outcome.output, outcome.errors);
@@ -45,7 +49,8 @@ fn waits_and_handles_touch_no_memory_of_others() {
 
 #[test]
 fn what_stands_beside_them_touches_no_memory_of_others() {
-    is_clean("beside.c");
+    // It terminates threads, and ends processes from within others: what those had allocated stays.
+    is_clean_with("beside.c", "detect_leaks=0");
     is_clean("system.c");
 }
 
