@@ -50,10 +50,25 @@ pub(crate) fn library_folder() -> PathBuf {
 
 /// A path of this process alone, so that test programs that run side by side do not build into each other's.
 fn built(file: &str, ending: &str) -> PathBuf {
+    static OWN: OnceLock<PathBuf> = OnceLock::new();
+    let own = OWN.get_or_init(|| {
+        remove_what_is_left();
+        let own = folder().join(process::id().to_string());
+        fs::create_dir_all(&own).unwrap_or_else(|error| panic!("{}: {error}", own.display()));
+        own
+    });
     let stem = Path::new(file).file_stem().expect("a source has a name").to_string_lossy().into_owned();
-    let own = folder().join(process::id().to_string());
-    fs::create_dir_all(&own).unwrap_or_else(|error| panic!("{}: {error}", own.display()));
     own.join(format!("{stem}{ending}"))
+}
+
+/// Removes what test programs have built that have ended.
+fn remove_what_is_left() {
+    for entry in fs::read_dir(folder()).into_iter().flatten().flatten() {
+        let pid = entry.file_name().to_string_lossy().parse::<u32>();
+        if pid.is_ok_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn compile(mut command: Command) {
