@@ -12,6 +12,7 @@ use coview::Reset;
 use coview::os::linux::Waited;
 
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::table::{Handle, lock};
 use crate::{process, thread, time};
 
@@ -44,7 +45,7 @@ impl Queue {
     pub(crate) fn alert(&self) -> Result<&coview::Event> {
         if self.alert.get().is_none() {
             // Should another thread be faster, this one is dropped.
-            let _ = self.alert.set(coview::Event::unnamed(Reset::Manual)?);
+            let _ = self.alert.set(with_descriptors(|| coview::Event::unnamed(Reset::Manual))?);
         }
         Ok(self.alert.get().expect("it was set above"))
     }

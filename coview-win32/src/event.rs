@@ -10,6 +10,7 @@ use coview::{EventOptions, Reset};
 use crate::access::{self, MODIFY_STATE};
 use crate::handle::{created, hand_out, opened};
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::name::Given;
 use crate::object::Object;
 use crate::security::{self, SecurityAttributes, Wishes};
@@ -93,10 +94,10 @@ fn create(wishes: Wishes, name: Result<Given>, flags: u32, access: u32) -> Resul
     let access = access::EVENT.grant(access)?;
     let reset = if flags & CREATE_EVENT_MANUAL_RESET != 0 { Reset::Manual } else { Reset::Auto };
     let options = EventOptions::new(reset).signaled(flags & CREATE_EVENT_INITIAL_SET != 0).rights(wishes.rights);
-    let event = match name.for_creating() {
-        Some(name) => options.create_or_open(name)?,
-        None => options.unnamed()?,
-    };
+    let event = with_descriptors(|| match name.for_creating() {
+        Some(name) => options.create_or_open(name),
+        None => options.unnamed(),
+    })?;
     let is_new = event.was_created();
     Ok((table::insert(Arc::new(Object::Event(event)), access, wishes.inherit)?, is_new))
 }
@@ -120,7 +121,9 @@ pub(crate) unsafe extern "C" fn OpenEventW(access: u32, inherit: i32, name: *con
 }
 
 fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let event = coview::Event::open(name?.for_opening()?)?;
+    let name = name?;
+    let name = name.for_opening()?;
+    let event = with_descriptors(|| coview::Event::open(name))?;
     hand_out(Object::Event(event), access, inherit != 0)
 }
 

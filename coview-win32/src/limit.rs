@@ -7,7 +7,7 @@
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::Once;
+use std::sync::OnceLock;
 
 /// Makes something that needs descriptors; when there are none left, asks for all that the process may have and tries
 /// again.
@@ -26,13 +26,11 @@ pub(crate) fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     }
 }
 
-/// Raises the soft limit to the hard one, once, and says whether this call did.
+/// Raises the soft limit to the hard one, once, and says whether there is more room than at the beginning.
 #[cold]
 fn raise() -> bool {
-    static RAISED: Once = Once::new();
-    let mut raised = false;
-    RAISED.call_once(|| raised = raise_now());
-    raised
+    static RAISED: OnceLock<bool> = OnceLock::new();
+    *RAISED.get_or_init(raise_now)
 }
 
 fn raise_now() -> bool {

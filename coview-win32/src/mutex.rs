@@ -10,6 +10,7 @@ use coview::MutexOptions;
 use crate::access;
 use crate::handle::{created, hand_out, opened};
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::name::Given;
 use crate::object::Object;
 use crate::security::{self, SecurityAttributes, Wishes};
@@ -84,10 +85,10 @@ fn create(wishes: Wishes, name: Result<Given>, flags: u32, access: u32) -> Resul
     let name = name?;
     let access = access::MUTEX.grant(access)?;
     let options = MutexOptions::new().rights(wishes.rights).owned(flags & CREATE_MUTEX_INITIAL_OWNER != 0);
-    let mutex = match name.for_creating() {
-        Some(name) => options.create_or_open(name)?,
-        None => options.unnamed()?,
-    };
+    let mutex = with_descriptors(|| match name.for_creating() {
+        Some(name) => options.create_or_open(name),
+        None => options.unnamed(),
+    })?;
     let is_new = mutex.was_created();
     Ok((table::insert(Arc::new(Object::Mutex(mutex)), access, wishes.inherit)?, is_new))
 }
@@ -111,7 +112,9 @@ pub(crate) unsafe extern "C" fn OpenMutexW(access: u32, inherit: i32, name: *con
 }
 
 fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let mutex = coview::Mutex::open(name?.for_opening()?)?;
+    let name = name?;
+    let name = name.for_opening()?;
+    let mutex = with_descriptors(|| coview::Mutex::open(name))?;
     hand_out(Object::Mutex(mutex), access, inherit != 0)
 }
 

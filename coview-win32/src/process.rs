@@ -17,6 +17,7 @@ use crate::access;
 use crate::exit_page::{self, ExitPage, Outcome};
 use crate::handle::{Pseudo, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::linux::{self, check_long, own};
 use crate::object::Object;
 use crate::table::{self, Handle, Reference, lock};
@@ -147,7 +148,7 @@ impl State {
         if let Some(event) = self.ended.get() {
             return Ok(event);
         }
-        let new = Event::unnamed(Reset::Manual)?;
+        let new = with_descriptors(|| Event::unnamed(Reset::Manual))?;
         let settling = lock(&self.settling);
         let event = self.ended.get_or_init(|| new);
         if self.code.get().is_some() {

@@ -10,6 +10,7 @@ use coview::SemaphoreOptions;
 use crate::access::{self, MODIFY_STATE};
 use crate::handle::{created, hand_out, opened};
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::name::Given;
 use crate::object::Object;
 use crate::security::{self, SecurityAttributes, Wishes};
@@ -98,10 +99,10 @@ fn create(
     let name = name?;
     let access = access::SEMAPHORE.grant(access)?;
     let options = SemaphoreOptions::new().rights(wishes.rights);
-    let semaphore = match name.for_creating() {
-        Some(name) => options.create_or_open(name, initial, maximum)?,
-        None => options.unnamed(initial, maximum)?,
-    };
+    let semaphore = with_descriptors(|| match name.for_creating() {
+        Some(name) => options.create_or_open(name, initial, maximum),
+        None => options.unnamed(initial, maximum),
+    })?;
     let is_new = semaphore.was_created();
     Ok((table::insert(Arc::new(Object::Semaphore(semaphore)), access, wishes.inherit)?, is_new))
 }
@@ -125,7 +126,9 @@ pub(crate) unsafe extern "C" fn OpenSemaphoreW(access: u32, inherit: i32, name: 
 }
 
 fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let semaphore = coview::Semaphore::open(name?.for_opening()?)?;
+    let name = name?;
+    let name = name.for_opening()?;
+    let semaphore = with_descriptors(|| coview::Semaphore::open(name))?;
     hand_out(Object::Semaphore(semaphore), access, inherit != 0)
 }
 

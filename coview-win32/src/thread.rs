@@ -17,9 +17,10 @@ use coview::Reset;
 use coview::os::linux::abandon_held;
 
 use crate::access;
-use crate::apc::Queue;
+use crate::apc::{self, Queue};
 use crate::handle::{Pseudo, opened, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::object::Object;
 use crate::security::{self, SecurityAttributes};
 use crate::table::{self, Handle, lock};
@@ -93,7 +94,7 @@ impl Thread {
     }
 
     fn new(suspended: u32) -> Result<Thread> {
-        Ok(Thread::with_end(coview::Event::unnamed(Reset::Manual)?, suspended))
+        Ok(Thread::with_end(with_descriptors(|| coview::Event::unnamed(Reset::Manual))?, suspended))
     }
 
     fn with_end(ended: coview::Event, suspended: u32) -> Thread {
@@ -298,6 +299,8 @@ unsafe extern "C-unwind" {
 unsafe extern "C-unwind" fn run(work: *mut c_void) -> *mut c_void {
     // SAFETY: as the caller promises.
     let (routine, argument) = unsafe { begin(work) };
+    // Calls that were queued before the thread ran come first.
+    let _ = apc::run_all();
     // SAFETY: as the caller of `CreateThread` promised.
     let code = unsafe { routine(argument) };
     note_code(code);

@@ -12,6 +12,7 @@ use crate::access::{self, MODIFY_STATE};
 use crate::apc::{self, TimerRoutine};
 use crate::handle::{created, hand_out, opened};
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
 use crate::name::Given;
 use crate::object::Object;
 use crate::security::{self, SecurityAttributes, Wishes};
@@ -112,10 +113,10 @@ fn create(wishes: Wishes, name: Result<Given>, flags: u32, access: u32) -> Resul
     let access = access::TIMER.grant(access)?;
     let reset = if flags & CREATE_WAITABLE_TIMER_MANUAL_RESET != 0 { Reset::Manual } else { Reset::Auto };
     let options = TimerOptions::new(reset).rights(wishes.rights);
-    let timer = match name.for_creating() {
-        Some(name) => options.create_or_open(name)?,
-        None => options.unnamed()?,
-    };
+    let timer = with_descriptors(|| match name.for_creating() {
+        Some(name) => options.create_or_open(name),
+        None => options.unnamed(),
+    })?;
     let is_new = timer.was_created();
     Ok((table::insert(Arc::new(Object::Timer(Timer::new(timer))), access, wishes.inherit)?, is_new))
 }
@@ -139,7 +140,9 @@ pub(crate) unsafe extern "C" fn OpenWaitableTimerW(access: u32, inherit: i32, na
 }
 
 fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let timer = coview::Timer::open(name?.for_opening()?)?;
+    let name = name?;
+    let name = name.for_opening()?;
+    let timer = with_descriptors(|| coview::Timer::open(name))?;
     hand_out(Object::Timer(Timer::new(timer)), access, inherit != 0)
 }
 

@@ -38,19 +38,25 @@ static void threads(void)
 {
     DWORD id = 0, code = 0;
     HANDLE handle = CreateThread(NULL, 0, own_id, NULL, 0, &id), opened;
-    CHECK("B", handle && join(handle) == id && id != 0 && id != GetCurrentThreadId(), "CreateThread tells the thread's id");
-    CHECK("B", in_thread(returns_argument, (void *)0x87654321) == 0x87654321, "a thread gets its argument and returns its code");
+    CHECK("B", handle && join(handle) == id && id != 0 && id != GetCurrentThreadId(),
+          "CreateThread tells the thread's id");
+    CHECK("B", in_thread(returns_argument, (void *)0x87654321) == 0x87654321,
+          "a thread gets its argument and returns its code");
     CHECK("B", in_thread(exits_with_argument, (void *)4321) == 4321, "ExitThread ends it with a code");
     counter = 0;
     handle = CreateThread(NULL, 65536, counts, NULL, CREATE_SUSPENDED, &id);
-    CHECK("B", WaitForSingleObject(handle, SHORT_MS) == WAIT_TIMEOUT && counter == 0, "CREATE_SUSPENDED keeps a thread from starting");
-    CHECK("B", GetThreadId(handle) == id && ResumeThread(handle) == 1 && join(handle) == 0 && counter == 1, "until ResumeThread");
+    CHECK("B", WaitForSingleObject(handle, SHORT_MS) == WAIT_TIMEOUT && counter == 0,
+          "CREATE_SUSPENDED keeps a thread from starting");
+    CHECK("B", GetThreadId(handle) == id && ResumeThread(handle) == 1 && join(handle) == 0 && counter == 1,
+          "until ResumeThread");
     handle = thread(sleeps_for_ever, NULL);
     opened = OpenThread(SYNCHRONIZE | THREAD_TERMINATE | THREAD_QUERY_INFORMATION, FALSE, GetThreadId(handle));
     CHECK("B", opened && poll_once(opened) == WAIT_TIMEOUT, "OpenThread finds a running thread");
     CHECK("B", GetProcessIdOfThread(handle) == GetCurrentProcessId(), "which belongs to this process");
     CloseHandle(opened);
-    CHECK("B", TerminateThread(handle, 99) && await(handle) == WAIT_OBJECT_0 && GetExitCodeThread(handle, &code) && code == 99,
+    CHECK("B",
+          TerminateThread(handle, 99) && await(handle) == WAIT_OBJECT_0 && GetExitCodeThread(handle, &code)
+              && code == 99,
           "TerminateThread ends a thread that sleeps");
     CloseHandle(handle);
     handle = thread(returns_argument, NULL);
@@ -87,7 +93,8 @@ static void calls(void)
     sleeper = thread(sleeps_alertably, NULL);
     called = 0;
     settle(1);
-    CHECK("B", QueueUserAPC(call, sleeper, 5) && join(sleeper) == WAIT_IO_COMPLETION && called == 5, "an APC ends another thread's SleepEx");
+    CHECK("B", QueueUserAPC(call, sleeper, 5) && join(sleeper) == WAIT_IO_COMPLETION && called == 5,
+          "an APC ends another thread's SleepEx");
     sleeper = CreateThread(NULL, 0, returns_argument, NULL, CREATE_SUSPENDED, NULL);
     called = 0;
     QueueUserAPC(call, sleeper, 6);
@@ -140,7 +147,9 @@ static void ends_of_processes(void)
     CHECK("B", finish(start("ender large")) == 0xc0000005, "exit codes have 32 bits");
     CHECK("B", finish(start("ender last")) == 16, "with the last thread's code when main's has ended");
     child = start("ender never");
-    CHECK("B", TerminateProcess(child, 0x12345678) && await(child) == WAIT_OBJECT_0 && GetExitCodeProcess(child, &code) && code == 0x12345678,
+    CHECK("B",
+          TerminateProcess(child, 0x12345678) && await(child) == WAIT_OBJECT_0 && GetExitCodeProcess(child, &code)
+              && code == 0x12345678,
           "TerminateProcess ends another process, with a code of 32 bits");
     CHECK_ERROR_WINDOWS("B", !TerminateProcess(child, 1), 5, "a process that has ended cannot be ended: 5");
     CloseHandle(child);
@@ -157,24 +166,30 @@ static void processes(void)
     memset(&startup, 0, sizeof startup);
     startup.cb = sizeof startup;
     snprintf(command, sizeof command, "\"%s\" ender never", program);
-    CHECK("B", CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process), "CreateProcess finds the program in the command line");
-    CHECK("B", process.dwProcessId == GetProcessId(process.hProcess) && process.dwThreadId == GetThreadId(process.hThread),
+    CHECK("B", CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process),
+          "CreateProcess finds the program in the command line");
+    CHECK("B",
+          process.dwProcessId == GetProcessId(process.hProcess) && process.dwThreadId == GetThreadId(process.hThread),
           "and tells the ids");
     CHECK("B", poll_once(process.hThread) == WAIT_TIMEOUT, "the main thread's handle can be waited for");
     opened = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE | PROCESS_QUERY_INFORMATION, FALSE, process.dwProcessId);
     CHECK("B", opened && GetExitCodeProcess(opened, &code) && code == STILL_ACTIVE, "OpenProcess finds it by its id");
-    CHECK("B", TerminateProcess(opened, 5) && await(process.hThread) == WAIT_OBJECT_0, "the main thread ends with the process");
-    CHECK("B", await(opened) == WAIT_OBJECT_0 && GetExitCodeProcess(opened, &code) && code == 5, "all handles see its end");
+    CHECK("B", TerminateProcess(opened, 5) && await(process.hThread) == WAIT_OBJECT_0,
+          "the main thread ends with the process");
+    CHECK("B", await(opened) == WAIT_OBJECT_0 && GetExitCodeProcess(opened, &code) && code == 5,
+          "all handles see its end");
     CloseHandle(opened);
     opened = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process.dwProcessId);
-    CHECK("B", opened && GetExitCodeProcess(opened, &code) && code == 5, "a process is found by its id while a handle to it is open");
+    CHECK("B", opened && GetExitCodeProcess(opened, &code) && code == 5,
+          "a process is found by its id while a handle to it is open");
     CHECK_ERROR("B", poll_once(opened) == WAIT_FAILED, 5, "waiting for it needs SYNCHRONIZE: 5");
     CHECK_ERROR("B", !TerminateProcess(opened, 1), 5, "and ending it PROCESS_TERMINATE");
     CloseHandle(opened);
     CloseHandle(process.hThread);
     CloseHandle(process.hProcess);
-    CHECK_ERROR("B", !CreateProcessA("coview-no-such-program.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process), 2,
-                "a program that does not exist fails with 2");
+    CHECK_ERROR(
+        "B", !CreateProcessA("coview-no-such-program.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process),
+        2, "a program that does not exist fails with 2");
     CHECK_ERROR("B", !OpenProcess(SYNCHRONIZE, FALSE, 0), 87, "OpenProcess of 0 fails with 87");
     CHECK("B", GetProcessId(GetCurrentProcess()) == GetCurrentProcessId(), "GetProcessId of the pseudo handle");
     CHECK_ERROR("B", GetProcessId(NULL) == 0, 6, "GetProcessId of nothing fails with 6");
@@ -295,13 +310,16 @@ static void pipes(void)
     startup.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
     startup.hStdOutput = writer;
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-    demand(CreateProcessA(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process), "a process that writes to a pipe");
+    demand(CreateProcessA(program, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process),
+           "a process that writes to a pipe");
     CloseHandle(writer);
     CloseHandle(process.hThread);
     while (total < 31 && ReadFile(reader, text + total, 31 - total, &count, NULL) && count)
         total += count;
-    CHECK("B", finish(process.hProcess) == 0 && strcmp(text, "spoken") == 0, "a child's standard output is the handle that it was given");
-    CHECK_ERROR("B", !ReadFile(reader, text, 1, &count, NULL), ERROR_BROKEN_PIPE, "a pipe without writers fails with 109");
+    CHECK("B", finish(process.hProcess) == 0 && strcmp(text, "spoken") == 0,
+          "a child's standard output is the handle that it was given");
+    CHECK_ERROR("B", !ReadFile(reader, text, 1, &count, NULL), ERROR_BROKEN_PIPE,
+                "a pipe without writers fails with 109");
     CloseHandle(reader);
 }
 
@@ -354,10 +372,12 @@ static void critical_sections(void)
     LeaveCriticalSection(&critical);
     CHECK("B", in_thread(try_critical_section, NULL) == 1, "before others can");
     DeleteCriticalSection(&critical);
-    CHECK("B", InitializeCriticalSectionAndSpinCount(&critical, 4000) && TryEnterCriticalSection(&critical), "with a spin count too");
+    CHECK("B", InitializeCriticalSectionAndSpinCount(&critical, 4000) && TryEnterCriticalSection(&critical),
+          "with a spin count too");
     LeaveCriticalSection(&critical);
     DeleteCriticalSection(&critical);
-    CHECK("B", InitializeCriticalSectionEx(&critical, 0, 0) && SetCriticalSectionSpinCount(&critical, 10) == 0, "and by InitializeCriticalSectionEx");
+    CHECK("B", InitializeCriticalSectionEx(&critical, 0, 0) && SetCriticalSectionSpinCount(&critical, 10) == 0,
+          "and by InitializeCriticalSectionEx");
     DeleteCriticalSection(&critical);
 }
 
@@ -423,7 +443,8 @@ static DWORD WINAPI consume(LPVOID slim_one)
         else
             EnterCriticalSection(&critical);
         while (items == 0)
-            if (!(slim_one ? SleepConditionVariableSRW(&condition, &slim, LIMIT_MS, 0) : SleepConditionVariableCS(&condition, &critical, LIMIT_MS)))
+            if (!(slim_one ? SleepConditionVariableSRW(&condition, &slim, LIMIT_MS, 0)
+                           : SleepConditionVariableCS(&condition, &critical, LIMIT_MS)))
                 return 1;
         items--;
         taken++;
@@ -472,7 +493,8 @@ static void condition_variables(void)
     CHECK_ERROR("B", !SleepConditionVariableCS(&condition, &critical, 5), ERROR_TIMEOUT, "its timeout is 1460");
     LeaveCriticalSection(&critical);
     AcquireSRWLockShared(&slim);
-    CHECK_ERROR("B", !SleepConditionVariableSRW(&condition, &slim, 5, CONDITION_VARIABLE_LOCKMODE_SHARED), ERROR_TIMEOUT, "in shared mode too");
+    CHECK_ERROR("B", !SleepConditionVariableSRW(&condition, &slim, 5, CONDITION_VARIABLE_LOCKMODE_SHARED),
+                ERROR_TIMEOUT, "in shared mode too");
     ReleaseSRWLockShared(&slim);
     DeleteCriticalSection(&critical);
 }
@@ -510,15 +532,18 @@ static void one_time_initialisation(void)
     BOOL pending = FALSE;
     void *context = NULL;
     counter = 0;
-    CHECK("B", !InitOnceExecuteOnce(&once, refuse, NULL, NULL) && counter == 1, "a failed initialisation is tried again");
+    CHECK("B", !InitOnceExecuteOnce(&once, refuse, NULL, NULL) && counter == 1,
+          "a failed initialisation is tried again");
     counter = 0;
     CHECK("B", four(initialise_once, NULL) && counter == 1, "InitOnceExecuteOnce runs once, and all get its result");
     CHECK("B", InitOnceBeginInitialize(&by_hand, 0, &pending, &context) && pending, "InitOnceBeginInitialize begins");
     CHECK("B", InitOnceComplete(&by_hand, 0, &plain), "InitOnceComplete ends it");
     pending = TRUE;
-    CHECK("B", InitOnceBeginInitialize(&by_hand, 0, &pending, &context) && !pending && context == &plain, "after which it is done");
+    CHECK("B", InitOnceBeginInitialize(&by_hand, 0, &pending, &context) && !pending && context == &plain,
+          "after which it is done");
     InitOnceInitialize(&by_hand);
-    CHECK("B", !InitOnceBeginInitialize(&by_hand, INIT_ONCE_CHECK_ONLY, &pending, &context), "InitOnceInitialize begins anew");
+    CHECK("B", !InitOnceBeginInitialize(&by_hand, INIT_ONCE_CHECK_ONLY, &pending, &context),
+          "InitOnceInitialize begins anew");
 }
 
 static DWORD slot;
@@ -555,7 +580,8 @@ static void local_storage(void)
     CHECK_ERROR("B", !TlsSetValue(0xffff, NULL), 87, "a wrong slot fails with 87");
     counter = 0;
     slot = FlsAlloc(clean);
-    CHECK("B", slot != FLS_OUT_OF_INDEXES && in_thread(use_fiber_slot, (void *)5) == 0 && counter == 5, "an FLS slot is cleaned when its thread ends");
+    CHECK("B", slot != FLS_OUT_OF_INDEXES && in_thread(use_fiber_slot, (void *)5) == 0 && counter == 5,
+          "an FLS slot is cleaned when its thread ends");
     CHECK("B", FlsGetValue(slot) == NULL && FlsFree(slot), "and is every thread's own");
 }
 
@@ -578,15 +604,24 @@ static void interlocked(void)
     volatile LONG word = 5;
     volatile LONGLONG large = 5;
     void *volatile pointer = NULL;
-    CHECK("B", InterlockedIncrement(&word) == 6 && InterlockedDecrement(&word) == 5, "InterlockedIncrement and Decrement return the new value");
-    CHECK("B", InterlockedExchange(&word, 9) == 5 && InterlockedExchangeAdd(&word, 2) == 9 && word == 11, "Exchange and ExchangeAdd the old one");
-    CHECK("B", InterlockedCompareExchange(&word, 1, 11) == 11 && word == 1, "CompareExchange writes when it finds what it compares with");
+    CHECK("B", InterlockedIncrement(&word) == 6 && InterlockedDecrement(&word) == 5,
+          "InterlockedIncrement and Decrement return the new value");
+    CHECK("B", InterlockedExchange(&word, 9) == 5 && InterlockedExchangeAdd(&word, 2) == 9 && word == 11,
+          "Exchange and ExchangeAdd the old one");
+    CHECK("B", InterlockedCompareExchange(&word, 1, 11) == 11 && word == 1,
+          "CompareExchange writes when it finds what it compares with");
     CHECK("B", InterlockedCompareExchange(&word, 2, 11) == 1 && word == 1, "and else does not");
-    CHECK("B", InterlockedOr(&word, 6) == 1 && InterlockedAnd(&word, 5) == 7 && InterlockedXor(&word, 4) == 5 && word == 1, "Or, And, Xor return the old value");
-    CHECK("B", InterlockedIncrement64(&large) == 6 && InterlockedExchangeAdd64(&large, 1LL << 40) == 6
-                   && InterlockedCompareExchange64(&large, 7, 6 + (1LL << 40)) == 6 + (1LL << 40) && InterlockedExchange64(&large, 8) == 7,
+    CHECK("B",
+          InterlockedOr(&word, 6) == 1 && InterlockedAnd(&word, 5) == 7 && InterlockedXor(&word, 4) == 5 && word == 1,
+          "Or, And, Xor return the old value");
+    CHECK("B",
+          InterlockedIncrement64(&large) == 6 && InterlockedExchangeAdd64(&large, 1LL << 40) == 6
+              && InterlockedCompareExchange64(&large, 7, 6 + (1LL << 40)) == 6 + (1LL << 40)
+              && InterlockedExchange64(&large, 8) == 7,
           "all of them have 64 bits too");
-    CHECK("B", InterlockedExchangePointer(&pointer, &slot) == NULL && InterlockedCompareExchangePointer(&pointer, NULL, &slot) == &slot && pointer == NULL,
+    CHECK("B",
+          InterlockedExchangePointer(&pointer, &slot) == NULL
+              && InterlockedCompareExchangePointer(&pointer, NULL, &slot) == &slot && pointer == NULL,
           "and pointers");
     shared_word = 0;
     shared_wide = 0;
@@ -601,25 +636,37 @@ static void memory(void)
     MEMORY_BASIC_INFORMATION found;
     DWORD old = 0;
     GetSystemInfo(&system);
-    CHECK("B", system.dwPageSize == 4096 && system.dwAllocationGranularity == 65536 && system.dwNumberOfProcessors >= 1, "pages have 4 KiB, allocations 64 KiB");
+    CHECK("B", system.dwPageSize == 4096 && system.dwAllocationGranularity == 65536 && system.dwNumberOfProcessors >= 1,
+          "pages have 4 KiB, allocations 64 KiB");
     CHECK("B", base && ((ULONG_PTR)base & 0xffff) == 0, "VirtualAlloc reserves at multiples of 64 KiB");
     found = query(base);
-    CHECK("B", found.State == MEM_RESERVE && found.Type == MEM_PRIVATE && found.RegionSize == 200704 && found.AllocationProtect == PAGE_READWRITE, "reserved memory is private");
+    CHECK("B",
+          found.State == MEM_RESERVE && found.Type == MEM_PRIVATE && found.RegionSize == 200704
+              && found.AllocationProtect == PAGE_READWRITE,
+          "reserved memory is private");
     page = (char *)VirtualAlloc(base + 5000, 1, MEM_COMMIT, PAGE_READWRITE);
-    CHECK("B", page == base + 4096 && page[0] == 0 && !faults(page, 1) && faults(base, 0), "pages of it are committed, and zero");
+    CHECK("B", page == base + 4096 && page[0] == 0 && !faults(page, 1) && faults(base, 0),
+          "pages of it are committed, and zero");
     page[0] = 'c';
-    CHECK("B", VirtualProtect(page, 4096, PAGE_READONLY, &old) && old == PAGE_READWRITE && faults(page, 1) && page[0] == 'c', "VirtualProtect changes them");
-    CHECK("B", VirtualFree(page, 4096, MEM_DECOMMIT) && faults(page, 0) && query(page).State == MEM_RESERVE, "VirtualFree decommits them");
+    CHECK("B",
+          VirtualProtect(page, 4096, PAGE_READONLY, &old) && old == PAGE_READWRITE && faults(page, 1) && page[0] == 'c',
+          "VirtualProtect changes them");
+    CHECK("B", VirtualFree(page, 4096, MEM_DECOMMIT) && faults(page, 0) && query(page).State == MEM_RESERVE,
+          "VirtualFree decommits them");
     VirtualAlloc(page, 4096, MEM_COMMIT, PAGE_READWRITE);
     CHECK("B", page[0] == 0, "and a new commit finds zeroes");
-    CHECK_ERROR("B", !VirtualFree(base, 4096, MEM_RELEASE), 87, "a release is of the whole: with a size it fails with 87");
+    CHECK_ERROR("B", !VirtualFree(base, 4096, MEM_RELEASE), 87,
+                "a release is of the whole: with a size it fails with 87");
     CHECK_ERROR("B", !VirtualFree(base + 4096, 0, MEM_RELEASE), 487, "from inside with 487");
     CHECK("B", VirtualFree(base, 0, MEM_RELEASE) && query(base).State == MEM_FREE, "from the base it goes");
     base = (char *)VirtualAlloc(NULL, 10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    CHECK("B", base && query(base).RegionSize == 12288 && VirtualLock(base, 4096) && VirtualUnlock(base, 4096), "pages can be locked");
-    CHECK("B", !IsBadReadPtr(base, 12288) && !IsBadWritePtr(base, 12288) && IsBadReadPtr(NULL, 1), "IsBadReadPtr tells what can be read");
+    CHECK("B", base && query(base).RegionSize == 12288 && VirtualLock(base, 4096) && VirtualUnlock(base, 4096),
+          "pages can be locked");
+    CHECK("B", !IsBadReadPtr(base, 12288) && !IsBadWritePtr(base, 12288) && IsBadReadPtr(NULL, 1),
+          "IsBadReadPtr tells what can be read");
     VirtualProtect(base + 4096, 4096, PAGE_READONLY, &old);
-    CHECK("B", IsBadWritePtr(base, 12288) && !IsBadWritePtr(base, 4096) && !IsBadReadPtr(base, 12288), "IsBadWritePtr what can be written");
+    CHECK("B", IsBadWritePtr(base, 12288) && !IsBadWritePtr(base, 4096) && !IsBadReadPtr(base, 12288),
+          "IsBadWritePtr what can be written");
     VirtualFree(base, 0, MEM_RELEASE);
     CHECK("B", IsBadReadPtr(base, 1), "and neither what is freed");
 }
@@ -640,7 +687,8 @@ static void addresses(void)
 {
     LONG other = 1;
     HANDLE waiter = thread(wait_on_address, NULL);
-    CHECK("B", WaitOnAddress(&watched, &other, sizeof other, LIMIT_MS), "WaitOnAddress returns at once when the value differs");
+    CHECK("B", WaitOnAddress(&watched, &other, sizeof other, LIMIT_MS),
+          "WaitOnAddress returns at once when the value differs");
     other = 0;
     CHECK_ERROR("B", !WaitOnAddress(&watched, &other, sizeof other, 5), ERROR_TIMEOUT, "and times out with 1460");
     watched = 1;
@@ -658,9 +706,13 @@ static void own_memory(void)
 {
     char one[8] = "source", two[8] = "";
     SIZE_T count = 0;
-    CHECK("B", ReadProcessMemory(GetCurrentProcess(), one, two, 7, &count) && count == 7 && strcmp(two, "source") == 0, "ReadProcessMemory of the own process");
-    CHECK("B", WriteProcessMemory(GetCurrentProcess(), two, "target", 7, &count) && count == 7 && strcmp(two, "target") == 0, "WriteProcessMemory too");
-    CHECK("B", !ReadProcessMemory(GetCurrentProcess(), (void *)(ULONG_PTR)0x10, two, 4, &count), "what is not there cannot be read");
+    CHECK("B", ReadProcessMemory(GetCurrentProcess(), one, two, 7, &count) && count == 7 && strcmp(two, "source") == 0,
+          "ReadProcessMemory of the own process");
+    CHECK("B",
+          WriteProcessMemory(GetCurrentProcess(), two, "target", 7, &count) && count == 7 && strcmp(two, "target") == 0,
+          "WriteProcessMemory too");
+    CHECK("B", !ReadProcessMemory(GetCurrentProcess(), (void *)(ULONG_PTR)0x10, two, 4, &count),
+          "what is not there cannot be read");
 }
 
 int main(int count, char **arguments)

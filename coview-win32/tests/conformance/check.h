@@ -3,9 +3,9 @@
  * memory that may not be touched.
  *
  * Every check prints one line, `[3.7] what holds: ok`, which is the same natively and under Wine, so that the two
- * outputs can be compared. The statements are those of what is known of Windows, by section and number: 1 names, 2 sections,
- * 3 views, 4 VirtualQuery, 5 mutexes, 6 events, 7 semaphores, 8 waits, 9 handles, 10 timers, 0 errors; B is what stands
- * beside them.
+ * outputs can be compared. The statements are those of what is known of Windows, by section and number: 1 names, 2
+ * sections, 3 views, 4 VirtualQuery, 5 mutexes, 6 events, 7 semaphores, 8 waits, 9 handles, 10 timers, 0 errors; B is
+ * what stands beside them.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -72,7 +72,8 @@ static inline void check_windows(const char *statement, int holds, const char *w
         check(statement, holds, words, line);
 }
 
-static inline void check_error(const char *statement, int failed, DWORD got, DWORD expected, const char *words, int line)
+static inline void check_error(const char *statement, int failed, DWORD got, DWORD expected, const char *words,
+                               int line)
 {
     char verdict[80] = "ok";
     if (!failed)
@@ -375,8 +376,8 @@ static inline char *view_all(HANDLE mapping, DWORD access)
 /* A new file of `size` bytes that count up from 0. */
 static inline HANDLE file_of(const char *path, DWORD size, DWORD access)
 {
-    HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, CREATE_ALWAYS, 0,
-                              NULL);
+    HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                              CREATE_ALWAYS, 0, NULL);
     DWORD at, written;
     demand(file != INVALID_HANDLE_VALUE, "a new file");
     for (at = 0; at < size; at++) {
@@ -384,7 +385,8 @@ static inline HANDLE file_of(const char *path, DWORD size, DWORD access)
         demand(WriteFile(file, &byte, 1, &written, NULL) && written == 1, "what the file holds");
     }
     CloseHandle(file);
-    file = CreateFileA(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+    file =
+        CreateFileA(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
     demand(file != INVALID_HANDLE_VALUE, "the file again");
     return file;
 }
@@ -392,8 +394,8 @@ static inline HANDLE file_of(const char *path, DWORD size, DWORD access)
 static inline DWORD size_of(const char *path)
 {
     DWORD size = 0xffffffff;
-    HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0,
-                              NULL);
+    HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
     if (file != INVALID_HANDLE_VALUE) {
         size = GetFileSize(file, NULL);
         CloseHandle(file);

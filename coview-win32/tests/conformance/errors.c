@@ -18,7 +18,8 @@ static void codes(void)
     file = file_of(path, 10, GENERIC_READ);
     CHECK_ERROR("0", !CreateFileMappingA(file, NULL, PAGE_READONLY, 0, 20, NULL), 8, "8: more than the file has");
     CHECK_ERROR("0", !CreateFileMappingA(file, NULL, PAGE_READONLY, 0xffff, 0, NULL), 8, "8: much more");
-    CHECK_ERROR("0", !CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_NOACCESS, 0, 20, NULL), 87, "87: a wrong protection");
+    CHECK_ERROR("0", !CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_NOACCESS, 0, 20, NULL), 87,
+                "87: a wrong protection");
     CHECK_ERROR("0", !CreateSemaphoreA(NULL, 0, 0, NULL), 87, "87: a wrong argument");
     CHECK("0", open_failure(EVENT, "Local\\") == 123, "123: Local\\ with nothing behind it");
     CHECK("0", open_failure(EVENT, "\\x") == 161, "161: a leading backslash");
@@ -89,17 +90,22 @@ static void successes_leave_alone(void)
     CHECK("0", GetLastError() == UNTOUCHED, "OpenX leaves it alone");
     CHECK("0", poll_once(objects[EVENT]) == WAIT_TIMEOUT && GetLastError() == UNTOUCHED, "a wait that times out too");
     CHECK("0", poll_once(objects[MUTEX]) == WAIT_OBJECT_0 && GetLastError() == UNTOUCHED, "a wait that succeeds too");
-    CHECK("0", WaitForMultipleObjects(2, objects, FALSE, 0) == WAIT_OBJECT_0 && GetLastError() == UNTOUCHED, "a wait for several too");
-    CHECK("0", SetEvent(opened[EVENT]) && ResetEvent(opened[EVENT]) && PulseEvent(opened[EVENT]) && GetLastError() == UNTOUCHED,
+    CHECK("0", WaitForMultipleObjects(2, objects, FALSE, 0) == WAIT_OBJECT_0 && GetLastError() == UNTOUCHED,
+          "a wait for several too");
+    CHECK("0",
+          SetEvent(opened[EVENT]) && ResetEvent(opened[EVENT]) && PulseEvent(opened[EVENT])
+              && GetLastError() == UNTOUCHED,
           "SetEvent, ResetEvent and PulseEvent too");
     CHECK("0", ReleaseMutex(objects[MUTEX]) && GetLastError() == UNTOUCHED, "ReleaseMutex too");
     CHECK("0", ReleaseSemaphore(objects[SEMAPHORE], 1, &count) && GetLastError() == UNTOUCHED, "ReleaseSemaphore too");
     view = view_all(objects[SECTION], FILE_MAP_WRITE);
     CHECK("0", view && GetLastError() == UNTOUCHED, "MapViewOfFile too");
-    CHECK("0", VirtualQuery(view, &found, sizeof found) == sizeof found && GetLastError() == UNTOUCHED, "VirtualQuery too");
+    CHECK("0", VirtualQuery(view, &found, sizeof found) == sizeof found && GetLastError() == UNTOUCHED,
+          "VirtualQuery too");
     CHECK("0", FlushViewOfFile(view, 0) && UnmapViewOfFile(view) && GetLastError() == UNTOUCHED, "UnmapViewOfFile too");
-    CHECK("0", GetHandleInformation(objects[EVENT], &flags) && SetHandleInformation(objects[EVENT], HANDLE_FLAG_INHERIT, 0)
-                   && GetLastError() == UNTOUCHED,
+    CHECK("0",
+          GetHandleInformation(objects[EVENT], &flags) && SetHandleInformation(objects[EVENT], HANDLE_FLAG_INHERIT, 0)
+              && GetLastError() == UNTOUCHED,
           "GetHandleInformation and SetHandleInformation too");
     due.QuadPart = -10000000;
     SetLastError(UNTOUCHED);

@@ -85,10 +85,12 @@ static void kinds(void)
     int at;
     CHECK("6.1", poll_once(automatic) == WAIT_TIMEOUT, "a new event is as it was asked for");
     SetEvent(automatic);
-    CHECK("6.1", poll_once(automatic) == WAIT_OBJECT_0 && poll_once(automatic) == WAIT_TIMEOUT, "auto-reset: one wait per SetEvent");
+    CHECK("6.1", poll_once(automatic) == WAIT_OBJECT_0 && poll_once(automatic) == WAIT_TIMEOUT,
+          "auto-reset: one wait per SetEvent");
     for (at = 0; at < 5; at++)
         SetEvent(automatic);
-    CHECK("6.1", poll_once(automatic) == WAIT_OBJECT_0 && poll_once(automatic) == WAIT_TIMEOUT, "sets do not accumulate");
+    CHECK("6.1", poll_once(automatic) == WAIT_OBJECT_0 && poll_once(automatic) == WAIT_TIMEOUT,
+          "sets do not accumulate");
     SetEvent(automatic);
     CHECK("6.1", ResetEvent(automatic) && poll_once(automatic) == WAIT_TIMEOUT, "ResetEvent takes a set back");
     gather(&crowd, threads, automatic, LIMIT_MS, 1);
@@ -111,8 +113,9 @@ static void kinds(void)
     CloseHandle(automatic);
     manual = CreateEventA(NULL, TRUE, TRUE, NULL);
     automatic = CreateEventA(NULL, FALSE, TRUE, NULL);
-    CHECK("6.1", poll_once(manual) == WAIT_OBJECT_0 && poll_once(automatic) == WAIT_OBJECT_0
-                     && poll_once(automatic) == WAIT_TIMEOUT && poll_once(manual) == WAIT_OBJECT_0,
+    CHECK("6.1",
+          poll_once(manual) == WAIT_OBJECT_0 && poll_once(automatic) == WAIT_OBJECT_0
+              && poll_once(automatic) == WAIT_TIMEOUT && poll_once(manual) == WAIT_OBJECT_0,
           "both may begin set");
     CloseHandle(manual);
     CloseHandle(automatic);
@@ -120,7 +123,8 @@ static void kinds(void)
 
 static int play_waiter(const char *name, const char *counter_name)
 {
-    HANDLE event = OpenEventA(SYNCHRONIZE, FALSE, name), counter = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, FALSE, counter_name);
+    HANDLE event = OpenEventA(SYNCHRONIZE, FALSE, name),
+           counter = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, FALSE, counter_name);
     ReleaseSemaphore(counter, 1, NULL);
     return (int)await(event);
 }
@@ -129,7 +133,8 @@ static void set_and_reset_releases_all(void)
 {
     HANDLE manual = CreateEventA(NULL, TRUE, FALSE, named("short")), counter, children[3];
     unsigned released, at, round;
-    CHECK("6.2", released_by(manual, set_and_reset, WAITERS, 300) == WAITERS, "SetEvent and ResetEvent release every blocked thread");
+    CHECK("6.2", released_by(manual, set_and_reset, WAITERS, 300) == WAITERS,
+          "SetEvent and ResetEvent release every blocked thread");
     CHECK("6.2", poll_once(manual) == WAIT_TIMEOUT, "and leave the event reset");
     counter = CreateSemaphoreA(NULL, 0, 100, named("short.count"));
     for (round = 1, released = 0; round < ROUNDS_MAX && released != 3; round++) {
@@ -154,7 +159,8 @@ static void set_and_reset_releases_all(void)
 static void pulses(void)
 {
     HANDLE manual = CreateEventA(NULL, TRUE, FALSE, NULL), automatic = CreateEventA(NULL, FALSE, FALSE, NULL);
-    CHECK("6.3", released_by(manual, pulse, WAITERS, 300) == WAITERS, "a pulse of a manual event releases all blocked waiters");
+    CHECK("6.3", released_by(manual, pulse, WAITERS, 300) == WAITERS,
+          "a pulse of a manual event releases all blocked waiters");
     CHECK("6.3", poll_once(manual) == WAIT_TIMEOUT, "and ends nonsignaled");
     CHECK("6.3", released_by(automatic, pulse, 1, 300) == 1, "a pulse of an auto event releases one");
     CHECK("6.3", poll_once(automatic) == WAIT_TIMEOUT, "and ends nonsignaled");
@@ -164,7 +170,8 @@ static void pulses(void)
     SetEvent(automatic);
     PulseEvent(manual);
     PulseEvent(automatic);
-    CHECK("6.3", poll_once(manual) == WAIT_TIMEOUT && poll_once(automatic) == WAIT_TIMEOUT, "a set event is nonsignaled after it");
+    CHECK("6.3", poll_once(manual) == WAIT_TIMEOUT && poll_once(automatic) == WAIT_TIMEOUT,
+          "a set event is nonsignaled after it");
     CloseHandle(manual);
     CloseHandle(automatic);
 }
@@ -173,9 +180,11 @@ static void existing(void)
 {
     HANDLE first = CreateEventA(NULL, TRUE, FALSE, named("existing")), second;
     second = CreateEventA(NULL, FALSE, TRUE, named("existing"));
-    CHECK("6.4", second && GetLastError() == ERROR_ALREADY_EXISTS && poll_once(second) == WAIT_TIMEOUT, "the initial state is ignored");
+    CHECK("6.4", second && GetLastError() == ERROR_ALREADY_EXISTS && poll_once(second) == WAIT_TIMEOUT,
+          "the initial state is ignored");
     SetEvent(second);
-    CHECK("6.4", poll_once(first) == WAIT_OBJECT_0 && poll_once(second) == WAIT_OBJECT_0, "and so is the kind of reset");
+    CHECK("6.4", poll_once(first) == WAIT_OBJECT_0 && poll_once(second) == WAIT_OBJECT_0,
+          "and so is the kind of reset");
     CloseHandle(first);
     CloseHandle(second);
 }
@@ -191,12 +200,14 @@ static void access_rights(void)
     CHECK("6.4", poll_once(event) == WAIT_OBJECT_0, "and nothing happens");
     CloseHandle(limited);
     limited = OpenEventA(EVENT_MODIFY_STATE, FALSE, name);
-    CHECK("6.4", ResetEvent(limited) && PulseEvent(limited) && SetEvent(limited), "EVENT_MODIFY_STATE changes the state");
+    CHECK("6.4", ResetEvent(limited) && PulseEvent(limited) && SetEvent(limited),
+          "EVENT_MODIFY_STATE changes the state");
     CHECK_ERROR("6.4", poll_once(limited) == WAIT_FAILED, 5, "but waiting needs SYNCHRONIZE: 5");
     CloseHandle(limited);
     limited = CreateEventExA(NULL, NULL, CREATE_EVENT_INITIAL_SET, SYNCHRONIZE);
     CHECK_ERROR("6.4", !ResetEvent(limited), 5, "CreateEventEx limits even the creator's handle");
-    CHECK("6.4", poll_once(limited) == WAIT_OBJECT_0 && poll_once(limited) == WAIT_TIMEOUT, "its flags: initially set, auto-reset");
+    CHECK("6.4", poll_once(limited) == WAIT_OBJECT_0 && poll_once(limited) == WAIT_TIMEOUT,
+          "its flags: initially set, auto-reset");
     CloseHandle(limited);
     limited = CreateEventExW(NULL, NULL, CREATE_EVENT_INITIAL_SET | CREATE_EVENT_MANUAL_RESET, EVENT_ALL_ACCESS);
     CHECK("6.4", poll_once(limited) == WAIT_OBJECT_0 && poll_once(limited) == WAIT_OBJECT_0, "and manual-reset");
@@ -231,7 +242,8 @@ static int play_partner(const char *ping_name, const char *pong_name)
 
 static void between_processes(void)
 {
-    HANDLE ping = CreateEventA(NULL, FALSE, FALSE, named("ping")), pong = CreateEventA(NULL, FALSE, FALSE, named("pong"));
+    HANDLE ping = CreateEventA(NULL, FALSE, FALSE, named("ping")),
+           pong = CreateEventA(NULL, FALSE, FALSE, named("pong"));
     HANDLE child = start("partner %s %s", named("ping"), named("pong"));
     int round, answers = 0;
     for (round = 0; round < 500; round++) {

@@ -58,7 +58,8 @@ static void values(void)
     CloseHandle(again);
     copies[0] = duplicate(events[0], 0, FALSE, DUPLICATE_SAME_ACCESS);
     copies[1] = duplicate(events[0], 0, FALSE, DUPLICATE_SAME_ACCESS);
-    CHECK("9.1", copies[0] != copies[1] && copies[0] != events[0] && copies[1] != events[0], "many handles to one object are all different");
+    CHECK("9.1", copies[0] != copies[1] && copies[0] != events[0] && copies[1] != events[0],
+          "many handles to one object are all different");
     CloseHandle(copies[0]);
     CloseHandle(copies[1]);
     for (at = 0; at < 64; at++)
@@ -88,13 +89,15 @@ static void closing(void)
     CHECK_ERROR("9.1", !CloseHandle(event), 6, "once");
     CHECK_ERROR("9.1", !SetEvent(event), 6, "a closed handle is invalid");
     event = CreateEventA(NULL, TRUE, FALSE, NULL);
-    CHECK("9.1", SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE)
-                     && GetHandleInformation(event, &flags) && flags == HANDLE_FLAG_PROTECT_FROM_CLOSE,
+    CHECK("9.1",
+          SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE)
+              && GetHandleInformation(event, &flags) && flags == HANDLE_FLAG_PROTECT_FROM_CLOSE,
           "PROTECT_FROM_CLOSE is set and told");
     CHECK_ERROR("9.1", !CloseHandle(event), 6, "CloseHandle of a protected handle fails with 6");
     CHECK("9.1", SetEvent(event), "and it stays open");
     SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
-    CHECK("9.1", GetHandleInformation(event, &flags) && flags == 0 && CloseHandle(event), "until the protection is taken back");
+    CHECK("9.1", GetHandleInformation(event, &flags) && flags == 0 && CloseHandle(event),
+          "until the protection is taken back");
     CHECK_ERROR("9.1", !GetHandleInformation(event, &flags), 6, "GetHandleInformation of a closed handle fails with 6");
     CHECK_ERROR("9.1", !SetHandleInformation(event, HANDLE_FLAG_INHERIT, 0), 6, "SetHandleInformation too");
 }
@@ -114,7 +117,9 @@ static void duplicates(void)
     CloseHandle(copy);
     other = CreateEventA(&inherit, TRUE, FALSE, NULL);
     copy = duplicate(other, 0, FALSE, DUPLICATE_SAME_ACCESS);
-    CHECK("9.2", GetHandleInformation(other, &flags) && flags == HANDLE_FLAG_INHERIT && GetHandleInformation(copy, &flags) && flags == 0,
+    CHECK("9.2",
+          GetHandleInformation(other, &flags) && flags == HANDLE_FLAG_INHERIT && GetHandleInformation(copy, &flags)
+              && flags == 0,
           "the inherit flag comes from the argument only");
     CloseHandle(other);
     CloseHandle(copy);
@@ -126,7 +131,8 @@ static void duplicates(void)
 
 static void access_of_duplicates(void)
 {
-    HANDLE event = CreateEventA(NULL, TRUE, TRUE, named("raise")), limited = OpenEventA(SYNCHRONIZE, FALSE, named("raise")), copy, none;
+    HANDLE event = CreateEventA(NULL, TRUE, TRUE, named("raise")),
+           limited = OpenEventA(SYNCHRONIZE, FALSE, named("raise")), copy, none;
     copy = duplicate(limited, 0, FALSE, DUPLICATE_SAME_ACCESS);
     CHECK_ERROR("9.2", !SetEvent(copy), 5, "DUPLICATE_SAME_ACCESS copies the access");
     CloseHandle(copy);
@@ -154,21 +160,26 @@ static void access_of_duplicates(void)
 static void moves(void)
 {
     HANDLE event = CreateEventA(NULL, TRUE, TRUE, NULL), copy = NULL, next;
-    CHECK("9.2", DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE)
-                     && copy == event,
+    CHECK("9.2",
+          DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE)
+              && copy == event,
           "CLOSE_SOURCE frees the slot first: the new value equals the old");
     CHECK("9.2", poll_once(copy) == WAIT_OBJECT_0, "and is open");
     SetHandleInformation(copy, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE);
     next = NULL;
-    DuplicateHandle(GetCurrentProcess(), copy, GetCurrentProcess(), &next, 0, FALSE, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
+    DuplicateHandle(GetCurrentProcess(), copy, GetCurrentProcess(), &next, 0, FALSE,
+                    DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE);
     CHECK("9.2", next && next != copy && SetEvent(copy) && SetEvent(next), "a protected source survives");
     SetHandleInformation(copy, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
     CloseHandle(copy);
     CloseHandle(next);
     event = CreateEventA(NULL, TRUE, TRUE, NULL);
     copy = event;
-    CHECK_ERROR_WINDOWS("9.2", !DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0x0c000000, FALSE, DUPLICATE_CLOSE_SOURCE), 5,
-                        "an access that nobody has fails with 5");
+    CHECK_ERROR_WINDOWS("9.2",
+                        !DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), &copy, 0x0c000000, FALSE,
+                                         DUPLICATE_CLOSE_SOURCE),
+                        5, "an access that nobody has fails with 5");
     CHECK_ERROR_WINDOWS("9.2", poll_once(event) == WAIT_FAILED, 6, "CLOSE_SOURCE closes the source even then");
     if (copy)
         CloseHandle(copy);
@@ -177,14 +188,19 @@ static void moves(void)
 static void strange_duplicates(void)
 {
     HANDLE event = CreateEventA(NULL, TRUE, TRUE, named("strange")), copy = event, real = NULL;
-    CHECK_ERROR("9.2", !DuplicateHandle(GetCurrentProcess(), (HANDLE)(ULONG_PTR)0x7ffc, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS),
+    CHECK_ERROR("9.2",
+                !DuplicateHandle(GetCurrentProcess(), (HANDLE)(ULONG_PTR)0x7ffc, GetCurrentProcess(), &copy, 0, FALSE,
+                                 DUPLICATE_SAME_ACCESS),
                 6, "an unknown source fails with 6");
     CHECK("9.2", copy == NULL, "and writes NULL to the target");
-    CHECK_ERROR("9.2", !DuplicateHandle((HANDLE)(ULONG_PTR)0x7ffc, event, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS), 6,
-                "a bad source process fails with 6");
+    CHECK_ERROR(
+        "9.2",
+        !DuplicateHandle((HANDLE)(ULONG_PTR)0x7ffc, event, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS),
+        6, "a bad source process fails with 6");
     CHECK_ERROR("9.2", !DuplicateHandle(GetCurrentProcess(), event, event, &copy, 0, FALSE, DUPLICATE_SAME_ACCESS), 6,
                 "a target process that is none fails with 6");
-    CHECK("9.2", DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), NULL, 0, FALSE, DUPLICATE_SAME_ACCESS),
+    CHECK("9.2",
+          DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(), NULL, 0, FALSE, DUPLICATE_SAME_ACCESS),
           "a NULL target pointer succeeds");
     CloseHandle(event);
     event = OpenEventA(SYNCHRONIZE, FALSE, named("strange"));
@@ -194,14 +210,17 @@ static void strange_duplicates(void)
     CHECK_ERROR("9.2", poll_once(event) == WAIT_FAILED, 6, "after which the source is closed");
 
     real = duplicate(GetCurrentProcess(), 0, FALSE, DUPLICATE_SAME_ACCESS);
-    CHECK("9.2", real && real != GetCurrentProcess() && GetProcessId(real) == GetCurrentProcessId(), "a duplicate of the pseudo handle is a real one");
+    CHECK("9.2", real && real != GetCurrentProcess() && GetProcessId(real) == GetCurrentProcessId(),
+          "a duplicate of the pseudo handle is a real one");
     CloseHandle(real);
     real = duplicate(GetCurrentThread(), 0, FALSE, DUPLICATE_SAME_ACCESS);
-    CHECK("9.2", real && real != GetCurrentThread() && GetThreadId(real) == GetCurrentThreadId(), "and so the thread's");
+    CHECK("9.2", real && real != GetCurrentThread() && GetThreadId(real) == GetCurrentThreadId(),
+          "and so the thread's");
     CloseHandle(real);
 }
 
-/* Says by bits which of the handles on the command line are valid here, 16 for the flag, and sets the event among them. */
+/* Says by bits which of the handles on the command line are valid here, 16 for the flag, and sets the event among them.
+ */
 static int play_heir(int count, char **arguments)
 {
     int at, bits = 0;
@@ -225,10 +244,11 @@ static void inheritance(void)
     DWORD flags = 0;
     unsigned bits;
     SetHandleInformation(marked, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
-    CHECK("9.3", GetHandleInformation(created, &flags) && flags == HANDLE_FLAG_INHERIT, "SECURITY_ATTRIBUTES mark the handle");
+    CHECK("9.3", GetHandleInformation(created, &flags) && flags == HANDLE_FLAG_INHERIT,
+          "SECURITY_ATTRIBUTES mark the handle");
     CHECK("9.3", GetHandleInformation(plain, &flags) && flags == 0, "not the object: another handle is not marked");
-    bits = finish(start_inheriting("heir %s %s %s %s %s", handle_text(created), handle_text(opened), handle_text(copied),
-                                   handle_text(marked), handle_text(plain)));
+    bits = finish(start_inheriting("heir %s %s %s %s %s", handle_text(created), handle_text(opened),
+                                   handle_text(copied), handle_text(marked), handle_text(plain)));
     CHECK("9.3", (bits & 1) != 0, "inherited by SECURITY_ATTRIBUTES: the same value, inheritable there");
     CHECK("9.3", (bits & 2) != 0, "by OpenX");
     CHECK("9.3", (bits & 4) != 0, "by DuplicateHandle");
@@ -277,8 +297,10 @@ static HANDLE heritable(HANDLE handle)
 static void every_kind_is_inherited(void)
 {
     HANDLE mutex = heritable(CreateMutexA(NULL, TRUE, NULL)), event = heritable(CreateEventA(NULL, TRUE, FALSE, NULL));
-    HANDLE semaphore = heritable(CreateSemaphoreA(NULL, 1, 1, NULL)), mapping = heritable(section(PAGE_READWRITE, 4096, NULL));
-    HANDLE timer = heritable(CreateWaitableTimerA(NULL, TRUE, NULL)), process = duplicate(GetCurrentProcess(), 0, TRUE, DUPLICATE_SAME_ACCESS);
+    HANDLE semaphore = heritable(CreateSemaphoreA(NULL, 1, 1, NULL)),
+           mapping = heritable(section(PAGE_READWRITE, 4096, NULL));
+    HANDLE timer = heritable(CreateWaitableTimerA(NULL, TRUE, NULL)),
+           process = duplicate(GetCurrentProcess(), 0, TRUE, DUPLICATE_SAME_ACCESS);
     char *view = view_all(mapping, FILE_MAP_WRITE);
     LARGE_INTEGER due;
     unsigned code;
@@ -286,8 +308,9 @@ static void every_kind_is_inherited(void)
     SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE);
     await(timer);
     strcpy(view, "from the parent");
-    code = finish(start_inheriting("user %s %s %s %s %s %s", handle_text(mutex), handle_text(event), handle_text(semaphore),
-                                   handle_text(mapping), handle_text(timer), handle_text(process)));
+    code = finish(start_inheriting("user %s %s %s %s %s %s", handle_text(mutex), handle_text(event),
+                                   handle_text(semaphore), handle_text(mapping), handle_text(timer),
+                                   handle_text(process)));
     if (code)
         fprintf(stderr, "the child's code is %u\n", code);
     CHECK("9.3", code == 0, "unnamed objects of every kind are used by the child");
@@ -329,7 +352,8 @@ static int play_receiver(char **arguments)
 static void into_and_out_of_a_process(void)
 {
     const char *mail_name = named("mail"), *go_name = named("mail.go");
-    HANDLE mapping = section(PAGE_READWRITE, 4096, mail_name), go = signal_named(go_name), ready = heritable(CreateEventA(NULL, TRUE, FALSE, NULL));
+    HANDLE mapping = section(PAGE_READWRITE, 4096, mail_name), go = signal_named(go_name),
+           ready = heritable(CreateEventA(NULL, TRUE, FALSE, NULL));
     volatile ULONG_PTR *mail = (volatile ULONG_PTR *)(void *)view_all(mapping, FILE_MAP_WRITE);
     HANDLE event = CreateEventA(NULL, TRUE, TRUE, NULL), there = NULL, here = NULL, wrong = NULL, limited, child;
     LONG count = 0;
@@ -338,19 +362,25 @@ static void into_and_out_of_a_process(void)
     CHECK("9.4", DuplicateHandle(GetCurrentProcess(), event, child, &there, 0, FALSE, DUPLICATE_SAME_ACCESS) && there,
           "DuplicateHandle into another process");
     mail[0] = (ULONG_PTR)there;
-    CHECK("9.4", DuplicateHandle(child, (HANDLE)mail[1], GetCurrentProcess(), &here, 0, FALSE, DUPLICATE_SAME_ACCESS) && here
-                     && ReleaseSemaphore(here, 1, &count) && count == 3,
+    CHECK("9.4",
+          DuplicateHandle(child, (HANDLE)mail[1], GetCurrentProcess(), &here, 0, FALSE, DUPLICATE_SAME_ACCESS) && here
+              && ReleaseSemaphore(here, 1, &count) && count == 3,
           "and out of it");
-    CHECK_ERROR("9.4", !DuplicateHandle(child, (HANDLE)(ULONG_PTR)0x7ffc, GetCurrentProcess(), &wrong, 0, FALSE, DUPLICATE_SAME_ACCESS), 6,
-                "an unknown handle there fails with 6");
-    CHECK("9.4", DuplicateHandle(GetCurrentProcess(), event, child, &wrong, 0, FALSE, DUPLICATE_SAME_ACCESS) && wrong, "another one");
+    CHECK_ERROR("9.4",
+                !DuplicateHandle(child, (HANDLE)(ULONG_PTR)0x7ffc, GetCurrentProcess(), &wrong, 0, FALSE,
+                                 DUPLICATE_SAME_ACCESS),
+                6, "an unknown handle there fails with 6");
+    CHECK("9.4", DuplicateHandle(GetCurrentProcess(), event, child, &wrong, 0, FALSE, DUPLICATE_SAME_ACCESS) && wrong,
+          "another one");
     mail[2] = (ULONG_PTR)wrong;
-    CHECK("9.4", DuplicateHandle(child, wrong, GetCurrentProcess(), &wrong, 0, FALSE, DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE)
-                     && SetEvent(wrong) && CloseHandle(wrong),
+    CHECK("9.4",
+          DuplicateHandle(child, wrong, GetCurrentProcess(), &wrong, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE)
+              && SetEvent(wrong) && CloseHandle(wrong),
           "can be moved back, and is closed there");
     limited = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, GetProcessId(child));
-    CHECK_ERROR("9.4", !DuplicateHandle(GetCurrentProcess(), event, limited, &wrong, 0, FALSE, DUPLICATE_SAME_ACCESS), 5,
-                "without PROCESS_DUP_HANDLE it fails with 5");
+    CHECK_ERROR("9.4", !DuplicateHandle(GetCurrentProcess(), event, limited, &wrong, 0, FALSE, DUPLICATE_SAME_ACCESS),
+                5, "without PROCESS_DUP_HANDLE it fails with 5");
     CloseHandle(limited);
     SetEvent(go);
     CHECK("9.4", finish(child) == 0, "the child uses what it was given");
@@ -367,7 +397,8 @@ static void into_and_out_of_a_process(void)
 static void grandchildren(void)
 {
     HANDLE event = heritable(CreateEventA(NULL, TRUE, FALSE, NULL));
-    CHECK("9.3", finish(start_inheriting("grandparent %s", handle_text(event))) == 1 && poll_once(event) == WAIT_OBJECT_0,
+    CHECK("9.3",
+          finish(start_inheriting("grandparent %s", handle_text(event))) == 1 && poll_once(event) == WAIT_OBJECT_0,
           "still inheritable there: a grandchild inherits it too");
     CloseHandle(event);
 }

@@ -32,7 +32,8 @@ static void recursion(void)
 {
     HANDLE mutex = CreateMutexA(NULL, FALSE, NULL);
     int level, taken = 0, given = 0;
-    CHECK("5.1", poll_once(mutex) == WAIT_OBJECT_0 && is_taken(mutex), "the thread that waited owns it, others time out");
+    CHECK("5.1", poll_once(mutex) == WAIT_OBJECT_0 && is_taken(mutex),
+          "the thread that waited owns it, others time out");
     CHECK("5.1", poll_once(mutex) == WAIT_OBJECT_0, "the owner may take it again");
     ReleaseMutex(mutex);
     CHECK("5.1", is_taken(mutex), "each wait needs one ReleaseMutex");
@@ -46,7 +47,8 @@ static void recursion(void)
     CHECK("5.1", taken == 100000 && given == 99999 && is_taken(mutex), "100000 levels are taken and given back");
     CHECK("5.1", ReleaseMutex(mutex) && is_free(mutex), "the last one frees it");
     poll_once(mutex);
-    CHECK("5.1", in_thread(release_elsewhere, mutex) == ERROR_NOT_OWNER, "another thread's ReleaseMutex fails with 288");
+    CHECK("5.1", in_thread(release_elsewhere, mutex) == ERROR_NOT_OWNER,
+          "another thread's ReleaseMutex fails with 288");
     CHECK("5.1", is_taken(mutex) && ReleaseMutex(mutex), "and changes nothing");
     CloseHandle(mutex);
 }
@@ -81,7 +83,8 @@ static void initial_owner(void)
 
 static void handles(void)
 {
-    HANDLE one = CreateMutexA(NULL, FALSE, named("handles")), two = OpenMutexA(SYNCHRONIZE, FALSE, named("handles")), last;
+    HANDLE one = CreateMutexA(NULL, FALSE, named("handles")), two = OpenMutexA(SYNCHRONIZE, FALSE, named("handles")),
+           last;
     poll_once(one);
     CHECK("5.3", poll_once(two) == WAIT_OBJECT_0 && ReleaseMutex(two) && ReleaseMutex(two) && is_free(one),
           "handles of one mutex are interchangeable");
@@ -108,7 +111,8 @@ static DWORD WINAPI own_and_close(LPVOID name)
 static void closing_is_no_release(void)
 {
     HANDLE mutex = CreateMutexA(NULL, FALSE, named("closed"));
-    CHECK("5.3", in_thread(own_and_close, (void *)named("closed")) == WAIT_OBJECT_0 && poll_once(mutex) == WAIT_ABANDONED,
+    CHECK("5.3",
+          in_thread(own_and_close, (void *)named("closed")) == WAIT_OBJECT_0 && poll_once(mutex) == WAIT_ABANDONED,
           "a thread that closed its handle stays owner until it ends");
     ReleaseMutex(mutex);
     CloseHandle(mutex);
@@ -124,7 +128,8 @@ static void access_rights(void)
     CHECK("5.4", ReleaseMutex(reader) && is_free(mutex), "ReleaseMutex needs no right at all");
     CloseHandle(reader);
     synchronizer = OpenMutexA(SYNCHRONIZE, FALSE, name);
-    CHECK("5.4", poll_once(synchronizer) == WAIT_OBJECT_0 && ReleaseMutex(synchronizer), "SYNCHRONIZE is enough for full use");
+    CHECK("5.4", poll_once(synchronizer) == WAIT_OBJECT_0 && ReleaseMutex(synchronizer),
+          "SYNCHRONIZE is enough for full use");
     CloseHandle(synchronizer);
     limited = NULL;
     CHECK_ERROR_WINDOWS("5.4", !(limited = OpenMutexA(0, FALSE, name)), 5, "OpenMutex with access 0 fails with 5");
@@ -170,7 +175,8 @@ static void abandoned_by_threads(void)
     HANDLE mutex = CreateMutexA(NULL, FALSE, NULL);
     in_thread(take_and_end, mutex);
     SetLastError(UNTOUCHED);
-    CHECK("5.5", poll_once(mutex) == WAIT_ABANDONED && WAIT_ABANDONED == 0x80, "the owner's end abandons: the next wait returns 80");
+    CHECK("5.5", poll_once(mutex) == WAIT_ABANDONED && WAIT_ABANDONED == 0x80,
+          "the owner's end abandons: the next wait returns 80");
     CHECK("5.5", GetLastError() == UNTOUCHED, "the last error stays");
     CHECK("5.5", is_taken(mutex), "the wait gives ownership");
     CHECK("5.5", poll_once(mutex) == WAIT_OBJECT_0 && ReleaseMutex(mutex), "it is reported once");
@@ -180,7 +186,8 @@ static void abandoned_by_threads(void)
     CHECK_ERROR("5.5", !ReleaseMutex(mutex), ERROR_NOT_OWNER, "of which nothing is left");
     in_thread(take_and_end, mutex);
     CHECK("5.5", in_thread(take_and_end, mutex) == WAIT_ABANDONED, "a waiter is told");
-    CHECK("5.5", poll_once(mutex) == WAIT_ABANDONED && ReleaseMutex(mutex), "and if it ends without a release, so is the next");
+    CHECK("5.5", poll_once(mutex) == WAIT_ABANDONED && ReleaseMutex(mutex),
+          "and if it ends without a release, so is the next");
     CHECK("5.5", is_free(mutex), "after a release nobody is");
     CloseHandle(mutex);
 }
@@ -254,7 +261,8 @@ static void all_of_several(void)
     for (at = 0; at < 3; at++)
         objects[at] = CreateMutexA(NULL, FALSE, NULL);
     in_thread(take_and_end, objects[2]);
-    CHECK("5.6", WaitForMultipleObjects(3, objects, TRUE, 0) == WAIT_ABANDONED_0, "all: WAIT_ABANDONED_0 + 0 whatever the index");
+    CHECK("5.6", WaitForMultipleObjects(3, objects, TRUE, 0) == WAIT_ABANDONED_0,
+          "all: WAIT_ABANDONED_0 + 0 whatever the index");
     CHECK("5.6", is_taken(objects[0]) && is_taken(objects[1]) && is_taken(objects[2]), "and everything is acquired");
     for (at = 0; at < 3; at++)
         ReleaseMutex(objects[at]);
@@ -281,8 +289,10 @@ static void any_with_index(void)
     objects[2] = CreateMutexA(NULL, FALSE, NULL);
     in_thread(take_and_end, objects[2]);
     in_thread(take_and_end, objects[1]);
-    CHECK("5.6", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_ABANDONED_0 + 1, "any: the lowest abandoned index");
-    CHECK("5.6", WaitForMultipleObjects(2, objects + 1, FALSE, 0) == WAIT_OBJECT_0, "the owner's next wait is an ordinary one");
+    CHECK("5.6", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_ABANDONED_0 + 1,
+          "any: the lowest abandoned index");
+    CHECK("5.6", WaitForMultipleObjects(2, objects + 1, FALSE, 0) == WAIT_OBJECT_0,
+          "the owner's next wait is an ordinary one");
     ReleaseMutex(objects[1]);
     ReleaseMutex(objects[1]);
     CHECK("5.6", poll_once(objects[2]) == WAIT_ABANDONED, "the other one keeps its state");
@@ -293,8 +303,10 @@ static void any_with_index(void)
     CHECK("5.6", poll_once(objects[1]) == WAIT_ABANDONED, "does not clear the abandoned state");
     ReleaseMutex(objects[1]);
     in_thread(take_and_end, objects[1]);
-    CHECK("5.6", SignalObjectAndWait(objects[0], objects[1], 0, FALSE) == WAIT_ABANDONED, "SignalObjectAndWait reports it too");
-    CHECK("5.6", poll_once(objects[0]) == WAIT_OBJECT_0 && ReleaseMutex(objects[1]), "with the signal done and ownership given");
+    CHECK("5.6", SignalObjectAndWait(objects[0], objects[1], 0, FALSE) == WAIT_ABANDONED,
+          "SignalObjectAndWait reports it too");
+    CHECK("5.6", poll_once(objects[0]) == WAIT_OBJECT_0 && ReleaseMutex(objects[1]),
+          "with the signal done and ownership given");
     CloseHandle(objects[0]);
     CloseHandle(objects[1]);
     CloseHandle(objects[2]);
@@ -322,14 +334,16 @@ static int play_waiter(const char *name, const char *ready_name)
 static void abandoned_by_processes(void)
 {
     const char *name = named("process"), *ready_name = named("process.ready"), *waiting_name = named("process.waiting");
-    HANDLE mutex = CreateMutexA(NULL, FALSE, name), ready = signal_named(ready_name), waiting = signal_named(waiting_name);
+    HANDLE mutex = CreateMutexA(NULL, FALSE, name), ready = signal_named(ready_name),
+           waiting = signal_named(waiting_name);
     HANDLE child, other;
     double moment;
     child = start("owner %s %s kill", name, ready_name);
     demand(await(ready) == WAIT_OBJECT_0, "a process that owns the mutex");
     CHECK("5.5", poll_once(mutex) == WAIT_TIMEOUT, "a mutex of another process is owned");
     kill_process(child);
-    CHECK("5.7", poll_once(mutex) == WAIT_ABANDONED && ReleaseMutex(mutex), "a killed owner has abandoned when its process is seen ended");
+    CHECK("5.7", poll_once(mutex) == WAIT_ABANDONED && ReleaseMutex(mutex),
+          "a killed owner has abandoned when its process is seen ended");
     ResetEvent(ready);
 
     child = start("owner %s %s exit", name, ready_name);
@@ -345,14 +359,16 @@ static void abandoned_by_processes(void)
     TerminateProcess(child, 9);
     CHECK("5.5", finish(other) == WAIT_ABANDONED, "a waiter in another process is woken");
     finish(child);
-    CHECK("5.5", poll_once(mutex) == WAIT_ABANDONED && ReleaseMutex(mutex), "and abandons in turn when it ends as owner");
+    CHECK("5.5", poll_once(mutex) == WAIT_ABANDONED && ReleaseMutex(mutex),
+          "and abandons in turn when it ends as owner");
     ResetEvent(ready);
 
     child = start("owner %s %s kill", name, ready_name);
     demand(await(ready) == WAIT_OBJECT_0, "a process that owns the mutex");
     moment = now_ms();
     TerminateProcess(child, 9);
-    CHECK("5.7", await(mutex) == WAIT_ABANDONED && now_ms() - moment < 500, "who waits for it has it within milliseconds");
+    CHECK("5.7", await(mutex) == WAIT_ABANDONED && now_ms() - moment < 500,
+          "who waits for it has it within milliseconds");
     ReleaseMutex(mutex);
     finish(child);
     CloseHandle(mutex);
@@ -420,7 +436,8 @@ static int play_contender(const char *mutex_name, const char *mapping_name)
 static void contention_of_processes(void)
 {
     const char *mutex_name = named("contest"), *mapping_name = named("counter");
-    HANDLE mutex = CreateMutexA(NULL, FALSE, mutex_name), mapping = section(PAGE_READWRITE, 4096, mapping_name), children[4];
+    HANDLE mutex = CreateMutexA(NULL, FALSE, mutex_name), mapping = section(PAGE_READWRITE, 4096, mapping_name),
+           children[4];
     volatile LONG *counter = (volatile LONG *)(void *)view_all(mapping, FILE_MAP_WRITE);
     unsigned failures = 0;
     int at;

@@ -84,7 +84,8 @@ static void prefixes(void)
 {
     HANDLE plain = CreateEventA(NULL, TRUE, FALSE, named("prefix")), global;
     CHECK("1.3", opens(EVENT, prefixed("Local\\", "prefix")), "Local\\x finds x");
-    CHECK("1.3", open_failure(EVENT, prefixed("Global\\", "prefix")) == ERROR_FILE_NOT_FOUND, "Global\\x does not find x");
+    CHECK("1.3", open_failure(EVENT, prefixed("Global\\", "prefix")) == ERROR_FILE_NOT_FOUND,
+          "Global\\x does not find x");
     CHECK("1.3", opens(EVENT, prefixed("Local\\Local\\", "prefix")), "Local\\Local\\x finds x");
     CHECK_WINDOWS("1.3", opens(EVENT, prefixed("Global\\Local\\", "prefix")), "Global\\Local\\x finds x");
     CHECK("1.3", both_fail(prefixed("local\\", "prefix"), ERROR_PATH_NOT_FOUND, 0xffff), "local\\x fails with 3");
@@ -137,7 +138,8 @@ static void backslashes(void)
     CHECK("1.4", both_fail(prefixed("Local\\dir\\", "x"), ERROR_PATH_NOT_FOUND, 0xffff), "and so behind Local\\");
     CHECK("1.4", both_fail(prefixed("Global\\dir\\", "x"), ERROR_PATH_NOT_FOUND, 0xffff), "and so behind Global\\");
     CHECK("1.4", both_fail(named("x\\"), ERROR_PATH_NOT_FOUND, 0xffff), "a backslash at the end fails with 3");
-    CHECK("1.4", both_fail(named("a\\\\b"), ERROR_PATH_NOT_FOUND, ERROR_INVALID_NAME), "two backslashes fail with 3 or 123");
+    CHECK("1.4", both_fail(named("a\\\\b"), ERROR_PATH_NOT_FOUND, ERROR_INVALID_NAME),
+          "two backslashes fail with 3 or 123");
     CHECK("1.4", both_fail(prefixed("\\", "x"), ERROR_BAD_PATHNAME, 0xffff), "a backslash in front fails with 161");
     CHECK("1.4", both_fail("\\", ERROR_BAD_PATHNAME, 0xffff), "and so a backslash alone");
     CHECK("1.4", both_fail("Local\\", ERROR_INVALID_NAME, 0xffff), "Local\\ alone fails with 123");
@@ -148,7 +150,8 @@ static void backslashes(void)
     event = CreateEventA(NULL, TRUE, FALSE, named("ev"));
     snprintf(name, sizeof name, "%s\\sub", named("ev"));
     CHECK("1.4", all_create_with(name, ERROR_PATH_NOT_FOUND, ERROR_INVALID_HANDLE), "CreateX below an object: 3 or 6");
-    CHECK_WINDOWS("1.4", all_open_with(name, ERROR_PATH_NOT_FOUND, ERROR_INVALID_HANDLE), "OpenX below an object: 3 or 6");
+    CHECK_WINDOWS("1.4", all_open_with(name, ERROR_PATH_NOT_FOUND, ERROR_INVALID_HANDLE),
+                  "OpenX below an object: 3 or 6");
     CloseHandle(event);
 }
 
@@ -362,16 +365,17 @@ static void inherited_handles_count(void)
 
 static void arguments_come_first(void)
 {
-    HANDLE mapping = section(PAGE_READWRITE, 4096, named("section")), semaphore = CreateSemaphoreA(NULL, 0, 1, named("sem"));
+    HANDLE mapping = section(PAGE_READWRITE, 4096, named("section")),
+           semaphore = CreateSemaphoreA(NULL, 0, 1, named("sem"));
     CHECK_ERROR("1.9", !section(PAGE_READWRITE, 0, named("section")), ERROR_INVALID_PARAMETER,
                 "CreateFileMapping of size 0 with an existing name fails with 87");
-    CHECK_ERROR("1.9", !section(0, 4096, named("section")), ERROR_INVALID_PARAMETER,
-                "so with a wrong protection");
+    CHECK_ERROR("1.9", !section(0, 4096, named("section")), ERROR_INVALID_PARAMETER, "so with a wrong protection");
     CHECK_ERROR("1.9", !CreateSemaphoreA(NULL, 2, 1, named("sem")), ERROR_INVALID_PARAMETER,
                 "CreateSemaphore(2, 1) with an existing name fails with 87");
     CHECK_ERROR("1.9", !CreateSemaphoreA(NULL, 2, 1, named("section")), ERROR_INVALID_PARAMETER,
                 "so with a name of another kind");
-    CHECK_ERROR("1.9", !section(PAGE_READWRITE, 0, named("sem")), ERROR_INVALID_PARAMETER, "and CreateFileMapping likewise");
+    CHECK_ERROR("1.9", !section(PAGE_READWRITE, 0, named("sem")), ERROR_INVALID_PARAMETER,
+                "and CreateFileMapping likewise");
     CloseHandle(mapping);
     CloseHandle(semaphore);
 }
@@ -382,7 +386,8 @@ static void global_sections(void)
     HANDLE mapping;
     snprintf(name, sizeof name, "Global\\%s", named("global"));
     mapping = section(PAGE_READWRITE, 4096, name);
-    CHECK("1.10", mapping || GetLastError() == ERROR_ACCESS_DENIED, "a section under Global\\ is made, or 5 says who may not");
+    CHECK("1.10", mapping || GetLastError() == ERROR_ACCESS_DENIED,
+          "a section under Global\\ is made, or 5 says who may not");
     CHECK("1.10", !mapping || opens(SECTION, name), "opening needs no privilege");
     CloseHandle(mapping);
 }

@@ -4,7 +4,8 @@
 static int is_view(MEMORY_BASIC_INFORMATION found, const char *base, const char *address, DWORD protect, SIZE_T size)
 {
     return found.BaseAddress == address && found.AllocationBase == base && found.AllocationProtect == protect
-           && found.RegionSize == size && found.State == MEM_COMMIT && found.Protect == protect && found.Type == MEM_MAPPED;
+           && found.RegionSize == size && found.State == MEM_COMMIT && found.Protect == protect
+           && found.Type == MEM_MAPPED;
 }
 
 static int is_free(MEMORY_BASIC_INFORMATION found, const char *address)
@@ -20,11 +21,14 @@ static void whole_view(void)
     MEMORY_BASIC_INFORMATION found = query(view);
     CHECK("4", found.AllocationBase == view && found.BaseAddress == view, "AllocationBase is the view's base");
     CHECK("4", found.RegionSize == 102400, "RegionSize goes to the end of the view in whole pages, not in 64 KiB");
-    CHECK("4", found.AllocationProtect == PAGE_READWRITE && found.Protect == PAGE_READWRITE, "the protections are the view's");
+    CHECK("4", found.AllocationProtect == PAGE_READWRITE && found.Protect == PAGE_READWRITE,
+          "the protections are the view's");
     CHECK("4", found.State == MEM_COMMIT && found.Type == MEM_MAPPED, "the pages are committed and mapped");
-    CHECK("4", is_view(query(view + 5000), view, view + 4096, PAGE_READWRITE, 98304), "BaseAddress is rounded down to a page");
+    CHECK("4", is_view(query(view + 5000), view, view + 4096, PAGE_READWRITE, 98304),
+          "BaseAddress is rounded down to a page");
     CHECK("4", is_view(query(view + 99999), view, view + 98304, PAGE_READWRITE, 4096), "in the last page too");
-    CHECK("4", is_view(query(view + 102399), view, view + 98304, PAGE_READWRITE, 4096), "and in the slack behind the size");
+    CHECK("4", is_view(query(view + 102399), view, view + 98304, PAGE_READWRITE, 4096),
+          "and in the slack behind the size");
     CHECK("4", query(view + 102400).AllocationBase != view, "what follows in the last 64 KiB is not part of it");
     part = (char *)MapViewOfFile(mapping, FILE_MAP_READ, 0, 65536, 5000);
     CHECK("4", is_view(query(part), part, part, PAGE_READONLY, 8192), "a view of a part has a region of its own");
@@ -76,7 +80,9 @@ static void protections(void)
 
     view = view_all(mapping, FILE_MAP_WRITE);
     VirtualProtect(view + 4096, 4096, PAGE_READONLY, &old);
-    CHECK("4", query(view).RegionSize == 4096 && query(view + 4096).RegionSize == 4096 && query(view + 8192).RegionSize == 8192,
+    CHECK("4",
+          query(view).RegionSize == 4096 && query(view + 4096).RegionSize == 4096
+              && query(view + 8192).RegionSize == 8192,
           "a region is a run of equal pages");
     CHECK("4", query(view + 4096).Protect == PAGE_READONLY && query(view + 4096).AllocationProtect == PAGE_READWRITE,
           "Protect is a page's own, AllocationProtect the view's");
@@ -95,8 +101,9 @@ static void copied_pages(void)
     view[5000] = 'x';
     CHECK("4", query(view + 4096).Type == MEM_MAPPED, "never MEM_PRIVATE, not even after copy-on-write");
     CHECK("4", query(view + 4096).AllocationProtect == PAGE_WRITECOPY, "nor is AllocationProtect another then");
-    CHECK_WINDOWS("4", query(view).RegionSize == 4096 && query(view + 4096).RegionSize == 4096
-                           && query(view + 4096).Protect == PAGE_READWRITE && query(view + 8192).Protect == PAGE_WRITECOPY,
+    CHECK_WINDOWS("4",
+                  query(view).RegionSize == 4096 && query(view + 4096).RegionSize == 4096
+                      && query(view + 4096).Protect == PAGE_READWRITE && query(view + 8192).Protect == PAGE_WRITECOPY,
                   "a copied page is a region of its own, PAGE_READWRITE");
     UnmapViewOfFile(view);
     CloseHandle(mapping);
@@ -107,8 +114,9 @@ static void flags(void)
     HANDLE mapping = section(PAGE_READWRITE | SEC_RESERVE, 262144, NULL);
     char *view = view_all(mapping, FILE_MAP_WRITE);
     MEMORY_BASIC_INFORMATION found = query(view);
-    CHECK("4", found.State == MEM_RESERVE && found.Protect == 0 && found.Type == MEM_MAPPED
-                   && found.AllocationProtect == PAGE_READWRITE && found.RegionSize == 262144,
+    CHECK("4",
+          found.State == MEM_RESERVE && found.Protect == 0 && found.Type == MEM_MAPPED
+              && found.AllocationProtect == PAGE_READWRITE && found.RegionSize == 262144,
           "a SEC_RESERVE view is reserved");
     UnmapViewOfFile(view);
     CloseHandle(mapping);
@@ -127,9 +135,11 @@ static void lengths(void)
     char *view = view_all(mapping, FILE_MAP_WRITE);
     CHECK("4", sizeof(MEMORY_BASIC_INFORMATION) == 48 && VirtualQuery(view, found, 48) == 48, "it returns 48");
     SetLastError(UNTOUCHED);
-    CHECK("4", VirtualQuery(view, found, sizeof buffer) == 48 && GetLastError() == UNTOUCHED, "a longer buffer returns 48 too");
+    CHECK("4", VirtualQuery(view, found, sizeof buffer) == 48 && GetLastError() == UNTOUCHED,
+          "a longer buffer returns 48 too");
     CHECK_ERROR("4", VirtualQuery(view, found, 47) == 0, ERROR_BAD_LENGTH, "a shorter one 0 with 24");
-    CHECK_ERROR("4", VirtualQuery((void *)(ULONG_PTR)0xffff800000000000, found, 48) == 0, 87, "a kernel address 0 with 87");
+    CHECK_ERROR("4", VirtualQuery((void *)(ULONG_PTR)0xffff800000000000, found, 48) == 0, 87,
+                "a kernel address 0 with 87");
     CHECK("4", VirtualQueryEx(GetCurrentProcess(), view, found, 48) == 48 && found->AllocationBase == view,
           "VirtualQueryEx of the own process is the same");
     UnmapViewOfFile(view);

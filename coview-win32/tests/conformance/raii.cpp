@@ -9,15 +9,17 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace
+{
 
 struct Failure : std::runtime_error {
     DWORD code;
     explicit Failure(const char *what) : std::runtime_error(what), code(GetLastError()) {}
 };
 
-class Handle {
-public:
+class Handle
+{
+  public:
     explicit Handle(HANDLE handle, const char *what) : handle_(handle)
     {
         if (!handle_ || handle_ == INVALID_HANDLE_VALUE)
@@ -33,12 +35,13 @@ public:
     }
     HANDLE get() const { return handle_; }
 
-private:
+  private:
     HANDLE handle_;
 };
 
-class Lock {
-public:
+class Lock
+{
+  public:
     explicit Lock(const Handle &mutex) : mutex_(mutex)
     {
         DWORD result = WaitForSingleObject(mutex.get(), LIMIT_MS);
@@ -51,7 +54,7 @@ public:
     ~Lock() { ReleaseMutex(mutex_.get()); }
     bool abandoned;
 
-private:
+  private:
     const Handle &mutex_;
 };
 
@@ -76,7 +79,8 @@ View<Shared> map(const Handle &mapping)
 
 Handle mapping_named(const std::string &name)
 {
-    return Handle(CreateFileMappingA(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, sizeof(Shared), name.c_str()), "mapping");
+    return Handle(CreateFileMappingA(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, sizeof(Shared), name.c_str()),
+                  "mapping");
 }
 
 void failures_are_thrown()
@@ -101,7 +105,8 @@ void wrappers_close_what_they_hold()
         Handle moved = std::move(mapping);
         CHECK("C", std::string(map(moved)->text) == "written", "handles can be moved");
     }
-    CHECK_ERROR("C", !OpenFileMappingA(FILE_MAP_READ, FALSE, name.c_str()), 2, "at the end of the block the name is free");
+    CHECK_ERROR("C", !OpenFileMappingA(FILE_MAP_READ, FALSE, name.c_str()), 2,
+                "at the end of the block the name is free");
 }
 
 void locks_survive_exceptions()
@@ -185,8 +190,10 @@ VOID CALLBACK throwing_call(ULONG_PTR)
 
 void exceptions_in_threads()
 {
-    CHECK("C", in_thread(throws_and_catches, nullptr) == 5 && destroyed == 1, "a thread of CreateThread throws and catches");
-    CHECK("C", in_thread(leaves_thread, nullptr) == 6 && destroyed == 2, "ExitThread destroys what is the thread's own");
+    CHECK("C", in_thread(throws_and_catches, nullptr) == 5 && destroyed == 1,
+          "a thread of CreateThread throws and catches");
+    CHECK("C", in_thread(leaves_thread, nullptr) == 6 && destroyed == 2,
+          "ExitThread destroys what is the thread's own");
 }
 
 #ifdef __linux__

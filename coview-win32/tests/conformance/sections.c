@@ -27,7 +27,8 @@ static unsigned view_error(HANDLE mapping, DWORD access, DWORD offset, SIZE_T si
 
 static void paging_file(void)
 {
-    HANDLE mapping = mapping_of(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0, 100000), event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    HANDLE mapping = mapping_of(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0, 100000),
+           event = CreateEventA(NULL, TRUE, FALSE, NULL);
     const char *view = view_all(mapping, FILE_MAP_READ);
     int at, sum = 0;
     for (at = 0; at < 100000; at++)
@@ -38,7 +39,8 @@ static void paging_file(void)
     CHECK("2.1", mapping_error(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0, 0) == 87, "size 0 fails with 87");
     CHECK("2.1", mapping_error(NULL, PAGE_READWRITE, 0, 4096) == 0, "hFile NULL is the paging file too");
     CHECK("2.1", mapping_error(NULL, PAGE_READWRITE, 0, 0) == 87, "and needs a size too");
-    CHECK("2.1", mapping_error((HANDLE)(ULONG_PTR)0x7ffc, PAGE_READWRITE, 0, 4096) == 6, "an unknown handle fails with 6");
+    CHECK("2.1", mapping_error((HANDLE)(ULONG_PTR)0x7ffc, PAGE_READWRITE, 0, 4096) == 6,
+          "an unknown handle fails with 6");
     CHECK("2.1", mapping_error(event, PAGE_READWRITE, 0, 4096) == 6, "an event as the file fails with 6");
     CloseHandle(event);
     CHECK("2.1", mapping_error(event, PAGE_READWRITE, 0, 4096) == 6, "a closed handle fails with 6");
@@ -148,7 +150,8 @@ static void large_sizes(void)
     CHECK_ERROR("2.4", !MapViewOfFile(mapping, FILE_MAP_WRITE, 1, 0, 65537), 5, "and there is an end to it");
     CloseHandle(mapping);
     error = mapping_error(INVALID_HANDLE_VALUE, PAGE_READWRITE, 0x7fffffff, 0xffff0000);
-    CHECK("2.4", error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_COMMITMENT_LIMIT, "absurd sizes fail with 8 or 1455");
+    CHECK("2.4", error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_COMMITMENT_LIMIT,
+          "absurd sizes fail with 8 or 1455");
 }
 
 static void existing_names(void)
@@ -168,7 +171,8 @@ static void existing_names(void)
     CloseHandle(other);
     file = file_of(path, 36, GENERIC_READ | GENERIC_WRITE);
     other = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, name);
-    CHECK("2.5", other && GetLastError() == 183 && view_error(other, FILE_MAP_WRITE, 0, 8192) == 0, "hFile is not compared");
+    CHECK("2.5", other && GetLastError() == 183 && view_error(other, FILE_MAP_WRITE, 0, 8192) == 0,
+          "hFile is not compared");
     CloseHandle(other);
     CloseHandle(file);
     DeleteFileA(path);
@@ -193,7 +197,9 @@ static void protection_is_the_handles_access(void)
     CHECK("2.5", view_error(other, FILE_MAP_WRITE | FILE_MAP_EXECUTE, 0, 0) == 5, "but not MAP_EXECUTE");
     CloseHandle(other);
     other = section(PAGE_EXECUTE_READ, 4096, name);
-    CHECK("2.5", view_error(other, FILE_MAP_READ | FILE_MAP_EXECUTE, 0, 0) == 0 && view_error(other, FILE_MAP_WRITE, 0, 0) == 5,
+    CHECK("2.5",
+          view_error(other, FILE_MAP_READ | FILE_MAP_EXECUTE, 0, 0) == 0
+              && view_error(other, FILE_MAP_WRITE, 0, 0) == 5,
           "PAGE_EXECUTE_READ gives MAP_EXECUTE and no MAP_WRITE");
     CloseHandle(other);
     CloseHandle(first);
@@ -216,14 +222,16 @@ static void opening(void)
     CHECK("2.6", GetHandleInformation(other, &flags) && flags == 0, "without bInheritHandle nothing is inherited");
     CloseHandle(other);
     other = OpenFileMappingA(FILE_MAP_READ, TRUE, name);
-    CHECK("2.6", GetHandleInformation(other, &flags) && flags == HANDLE_FLAG_INHERIT, "bInheritHandle marks the handle");
+    CHECK("2.6", GetHandleInformation(other, &flags) && flags == HANDLE_FLAG_INHERIT,
+          "bInheritHandle marks the handle");
     CloseHandle(other);
     other = NULL;
     CHECK_ERROR_WINDOWS("2.6", !(other = OpenFileMappingA(0, FALSE, name)), 5, "access 0 fails with 5");
     if (other)
         CloseHandle(other);
     other = OpenFileMappingA(FILE_MAP_ALL_ACCESS, FALSE, name);
-    CHECK("2.6", other && view_error(other, FILE_MAP_WRITE, 0, 0) == 0, "FILE_MAP_ALL_ACCESS opens a read-write section");
+    CHECK("2.6", other && view_error(other, FILE_MAP_WRITE, 0, 0) == 0,
+          "FILE_MAP_ALL_ACCESS opens a read-write section");
     CloseHandle(other);
     CHECK_ERROR("2.6", !OpenFileMappingA(FILE_MAP_READ, FALSE, named("nobody")), 2, "an unknown name fails with 2");
     CloseHandle(mapping);
@@ -247,7 +255,8 @@ static void not_waitable(void)
 
 static HANDLE reopened(const char *path, DWORD access)
 {
-    HANDLE file = CreateFileA(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file =
+        CreateFileA(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
     demand(file != INVALID_HANDLE_VALUE, "the file with another access");
     return file;
 }
@@ -256,17 +265,24 @@ static void rights_of_files(void)
 {
     const char *path = temporary("rights");
     HANDLE both = file_of(path, 36, GENERIC_READ | GENERIC_WRITE), reader = reopened(path, GENERIC_READ);
-    HANDLE writer = reopened(path, GENERIC_WRITE), runner = reopened(path, GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE);
-    CHECK("2.8", mapping_error(both, PAGE_READWRITE, 0, 0) == 0, "GENERIC_READ with GENERIC_WRITE is enough for READWRITE");
+    HANDLE writer = reopened(path, GENERIC_WRITE),
+           runner = reopened(path, GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE);
+    CHECK("2.8", mapping_error(both, PAGE_READWRITE, 0, 0) == 0,
+          "GENERIC_READ with GENERIC_WRITE is enough for READWRITE");
     CHECK("2.8", mapping_error(reader, PAGE_READWRITE, 0, 0) == 5, "GENERIC_READ is not: 5");
     CHECK("2.8", mapping_error(reader, PAGE_READONLY, 0, 0) == 0 && mapping_error(reader, PAGE_WRITECOPY, 0, 0) == 0,
           "but for READONLY and WRITECOPY");
-    CHECK("2.8", mapping_error(writer, PAGE_READWRITE, 0, 0) == 5 && mapping_error(writer, PAGE_READONLY, 0, 0) == 5
-                     && mapping_error(writer, PAGE_WRITECOPY, 0, 0) == 5,
+    CHECK("2.8",
+          mapping_error(writer, PAGE_READWRITE, 0, 0) == 5 && mapping_error(writer, PAGE_READONLY, 0, 0) == 5
+              && mapping_error(writer, PAGE_WRITECOPY, 0, 0) == 5,
           "GENERIC_WRITE alone is not enough for anything: 5");
-    CHECK_WINDOWS("2.8", mapping_error(both, PAGE_EXECUTE_READ, 0, 0) == 5 && mapping_error(both, PAGE_EXECUTE_WRITECOPY, 0, 0) == 5,
+    CHECK_WINDOWS("2.8",
+                  mapping_error(both, PAGE_EXECUTE_READ, 0, 0) == 5
+                      && mapping_error(both, PAGE_EXECUTE_WRITECOPY, 0, 0) == 5,
                   "EXECUTE_READ and EXECUTE_WRITECOPY need GENERIC_EXECUTE: 5");
-    CHECK("2.8", mapping_error(runner, PAGE_EXECUTE_READ, 0, 0) == 0 && mapping_error(runner, PAGE_EXECUTE_READWRITE, 0, 0) == 0,
+    CHECK("2.8",
+          mapping_error(runner, PAGE_EXECUTE_READ, 0, 0) == 0
+              && mapping_error(runner, PAGE_EXECUTE_READWRITE, 0, 0) == 0,
           "with which they are made");
     CloseHandle(both);
     CloseHandle(reader);
@@ -278,7 +294,8 @@ static void rights_of_files(void)
 static void sizes_of_files(void)
 {
     const char *path = temporary("growth"), *empty = temporary("empty");
-    HANDLE file = file_of(path, 36, GENERIC_READ | GENERIC_WRITE), none = file_of(empty, 0, GENERIC_READ | GENERIC_WRITE);
+    HANDLE file = file_of(path, 36, GENERIC_READ | GENERIC_WRITE),
+           none = file_of(empty, 0, GENERIC_READ | GENERIC_WRITE);
     HANDLE mapping = mapping_of(file, PAGE_READONLY, 0, 0);
     char *view = view_all(mapping, FILE_MAP_READ);
     CHECK("2.8", view && view[0] == 0 && view[35] == 35 && view_error(mapping, FILE_MAP_READ, 0, 37) == 5,
@@ -286,13 +303,15 @@ static void sizes_of_files(void)
     CHECK("2.8", view && view[36] == 0 && view[4095] == 0, "the rest of the last page is zero");
     UnmapViewOfFile(view);
     CloseHandle(mapping);
-    CHECK("2.8", mapping_error(none, PAGE_READWRITE, 0, 0) == ERROR_FILE_INVALID, "an empty file with size 0 fails with 1006");
+    CHECK("2.8", mapping_error(none, PAGE_READWRITE, 0, 0) == ERROR_FILE_INVALID,
+          "an empty file with size 0 fails with 1006");
     CHECK("2.8", mapping_error(none, PAGE_READONLY, 0, 0) == ERROR_FILE_INVALID, "for reading too");
     CHECK("2.8", mapping_error(none, PAGE_READWRITE, 0, 100) == 0 && size_of(empty) == 100, "with a size it gets it");
     CHECK("2.8", mapping_error(file, PAGE_READONLY, 0, 37) == 8, "READONLY of more than the file fails with 8");
     CHECK("2.8", mapping_error(file, PAGE_WRITECOPY, 0, 37) == 8, "and so WRITECOPY");
     CHECK("2.8", size_of(path) == 36, "and the file stays as it is");
-    CHECK("2.8", mapping_error(file, PAGE_READWRITE, 0, 20) == 0 && size_of(path) == 36, "a smaller size does not touch it");
+    CHECK("2.8", mapping_error(file, PAGE_READWRITE, 0, 20) == 0 && size_of(path) == 36,
+          "a smaller size does not touch it");
     mapping = mapping_of(file, PAGE_READWRITE, 0, 10001);
     CHECK("2.8", mapping && size_of(path) == 10001, "READWRITE of more extends the file at once, to the byte");
     CloseHandle(mapping);
@@ -332,11 +351,14 @@ static void files_by_name(void)
 
 static void wide_functions(void)
 {
-    HANDLE mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, wide(named("wide"))), other;
+    HANDLE mapping = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 4096, wide(named("wide"))),
+           other;
     CHECK("2.1", mapping && GetLastError() == 0, "CreateFileMappingW makes a section");
-    CHECK_ERROR("2.1", !CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0, NULL), 87, "and needs a size");
+    CHECK_ERROR("2.1", !CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0, NULL), 87,
+                "and needs a size");
     other = OpenFileMappingW(FILE_MAP_READ, FALSE, wide(named("wide")));
-    CHECK("2.6", other && view_error(other, FILE_MAP_WRITE, 0, 0) == 5, "OpenFileMappingW asks for the access likewise");
+    CHECK("2.6", other && view_error(other, FILE_MAP_WRITE, 0, 0) == 5,
+          "OpenFileMappingW asks for the access likewise");
     CloseHandle(other);
     CloseHandle(mapping);
 }

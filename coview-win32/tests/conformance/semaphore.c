@@ -26,18 +26,23 @@ static void counts(void)
     HANDLE semaphore = CreateSemaphoreA(NULL, 3, 5, named("counts"));
     LONG before = -7;
     CHECK("7.1", semaphore && count_of(semaphore) == 3, "a semaphore begins with its initial count");
-    CHECK("7.1", creation_error(0, 1, NULL) == 0 && creation_error(1, 1, NULL) == 0 && creation_error(0, 0x7fffffff, NULL) == 0,
+    CHECK("7.1",
+          creation_error(0, 1, NULL) == 0 && creation_error(1, 1, NULL) == 0
+              && creation_error(0, 0x7fffffff, NULL) == 0,
           "0 <= initial <= maximum, INT_MAX is fine");
     CHECK("7.1", creation_error(0x7fffffff, 0x7fffffff, NULL) == 0, "also as the initial count");
     CHECK("7.1", creation_error(0, 0, NULL) == 87, "maximum 0 fails with 87");
-    CHECK("7.1", creation_error(-1, 1, NULL) == 87 && creation_error(0, -1, NULL) == 87 && creation_error(-1, -1, NULL) == 87,
+    CHECK("7.1",
+          creation_error(-1, 1, NULL) == 87 && creation_error(0, -1, NULL) == 87 && creation_error(-1, -1, NULL) == 87,
           "negative counts fail with 87");
     CHECK("7.1", creation_error(2, 1, NULL) == 87, "more than the maximum fails with 87");
-    CHECK("7.1", creation_error(2, 1, named("counts")) == 87 && creation_error(0, 0, named("counts")) == 87, "and so with an existing name");
+    CHECK("7.1", creation_error(2, 1, named("counts")) == 87 && creation_error(0, 0, named("counts")) == 87,
+          "and so with an existing name");
     CloseHandle(semaphore);
     semaphore = CreateSemaphoreA(NULL, 0x7ffffffe, 0x7fffffff, NULL);
     CHECK("7.1", ReleaseSemaphore(semaphore, 1, &before) && before == 0x7ffffffe, "counts go up to INT_MAX");
-    CHECK_ERROR("7.2", !ReleaseSemaphore(semaphore, 0x7fffffff, NULL), ERROR_TOO_MANY_POSTS, "an overflow fails with 298");
+    CHECK_ERROR("7.2", !ReleaseSemaphore(semaphore, 0x7fffffff, NULL), ERROR_TOO_MANY_POSTS,
+                "an overflow fails with 298");
     CloseHandle(semaphore);
 }
 
@@ -60,7 +65,8 @@ static void releases(void)
     CHECK_ERROR_WINDOWS("7.2", !ReleaseSemaphore(semaphore, 0, NULL), 87, "ReleaseSemaphore of 0 fails with 87");
     CHECK_ERROR_WINDOWS("7.2", !ReleaseSemaphore(semaphore, -1, NULL), 87, "of -1 too");
     CHECK("7.2", count_of(semaphore) == 1, "and changes nothing");
-    CHECK_ERROR("7.2", !ReleaseSemaphore(semaphore, 4, &before), ERROR_TOO_MANY_POSTS, "more than the maximum fails with 298");
+    CHECK_ERROR("7.2", !ReleaseSemaphore(semaphore, 4, &before), ERROR_TOO_MANY_POSTS,
+                "more than the maximum fails with 298");
     CHECK("7.2", before == -7, "then the previous count is not written");
     CHECK("7.2", count_of(semaphore) == 1, "and nothing changes");
     CHECK("7.2", ReleaseSemaphore(semaphore, 2, &before) && before == 1, "else the count before is told");
@@ -85,7 +91,8 @@ static void existing(void)
 {
     const char *name = named("existing");
     HANDLE semaphore = CreateSemaphoreA(NULL, 1, 3, name), other = CreateSemaphoreA(NULL, 7, 9, name), limited;
-    CHECK("7.3", other && GetLastError() == ERROR_ALREADY_EXISTS && count_of(other) == 1, "with an existing name the counts are ignored");
+    CHECK("7.3", other && GetLastError() == ERROR_ALREADY_EXISTS && count_of(other) == 1,
+          "with an existing name the counts are ignored");
     CHECK_ERROR("7.3", !ReleaseSemaphore(other, 3, NULL), ERROR_TOO_MANY_POSTS, "the maximum is the object's");
     CHECK("7.3", ReleaseSemaphore(other, 2, NULL) && count_of(semaphore) == 3, "and both handles are one object");
     CloseHandle(other);
@@ -101,10 +108,12 @@ static void existing(void)
     CHECK_ERROR("7.3", !ReleaseSemaphore(limited, 1, NULL), 5, "CreateSemaphoreEx limits even the creator's handle");
     CloseHandle(limited);
     limited = CreateSemaphoreExW(NULL, 0, 1, NULL, 0, SEMAPHORE_ALL_ACCESS);
-    CHECK("7.3", ReleaseSemaphore(limited, 1, NULL) && poll_once(limited) == WAIT_OBJECT_0, "SEMAPHORE_ALL_ACCESS has all");
+    CHECK("7.3", ReleaseSemaphore(limited, 1, NULL) && poll_once(limited) == WAIT_OBJECT_0,
+          "SEMAPHORE_ALL_ACCESS has all");
     CloseHandle(limited);
     limited = NULL;
-    CHECK_ERROR_WINDOWS("7.3", !(limited = OpenSemaphoreA(0, FALSE, name)), 5, "OpenSemaphore with access 0 fails with 5");
+    CHECK_ERROR_WINDOWS("7.3", !(limited = OpenSemaphoreA(0, FALSE, name)), 5,
+                        "OpenSemaphore with access 0 fails with 5");
     CloseHandle(limited);
     CloseHandle(semaphore);
 }
@@ -123,7 +132,8 @@ static int play_taker(const char *name, const char *over_name)
 
 static void between_processes(void)
 {
-    HANDLE semaphore = CreateSemaphoreA(NULL, 0, 1000, named("tokens")), over = signal_named(named("over")), children[3];
+    HANDLE semaphore = CreateSemaphoreA(NULL, 0, 1000, named("tokens")), over = signal_named(named("over")),
+           children[3];
     unsigned at, taken = 0;
     for (at = 0; at < 3; at++)
         children[at] = start("taker %s %s", named("tokens"), named("over"));

@@ -170,7 +170,8 @@ static void use_semaphore(struct stage *stage)
 
 static void use_views(struct stage *stage)
 {
-    struct ledger *view = (struct ledger *)(void *)view_all(stage->mapping, below(stage, 2) ? FILE_MAP_READ : FILE_MAP_WRITE);
+    struct ledger *view =
+        (struct ledger *)(void *)view_all(stage->mapping, below(stage, 2) ? FILE_MAP_READ : FILE_MAP_WRITE);
     REQUIRE(view != NULL && view->magic == MAGIC);
     REQUIRE(query(view).AllocationBase == (void *)view);
     REQUIRE(UnmapViewOfFile((char *)view + below(stage, sizeof *view)));
@@ -179,7 +180,8 @@ static void use_views(struct stage *stage)
 static void use_duplicates(struct stage *stage)
 {
     HANDLE copy = NULL;
-    REQUIRE(DuplicateHandle(GetCurrentProcess(), stage->automatic, GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS));
+    REQUIRE(DuplicateHandle(GetCurrentProcess(), stage->automatic, GetCurrentProcess(), &copy, 0, FALSE,
+                            DUPLICATE_SAME_ACCESS));
     REQUIRE(copy != NULL && SetEvent(copy) && CloseHandle(copy));
     REQUIRE(!SetEvent(copy) && GetLastError() == ERROR_INVALID_HANDLE);
 }

@@ -29,16 +29,20 @@ static void due_times(void)
 {
     HANDLE timer = CreateWaitableTimerA(NULL, TRUE, NULL);
     double begin;
-    CHECK("10", timer && GetLastError() == 0 && WaitForSingleObject(timer, SHORT_MS) == WAIT_TIMEOUT, "a new timer is inactive");
+    CHECK("10", timer && GetLastError() == 0 && WaitForSingleObject(timer, SHORT_MS) == WAIT_TIMEOUT,
+          "a new timer is inactive");
     begin = now_ms();
-    CHECK("10", set(timer, in_ms(60), 0) && poll_once(timer) == WAIT_TIMEOUT, "a negative due time is relative, in 100 ns");
-    CHECK("10", await(timer) == WAIT_OBJECT_0 && now_ms() - begin >= 59 && now_ms() - begin < 5000, "and fires when it has passed");
+    CHECK("10", set(timer, in_ms(60), 0) && poll_once(timer) == WAIT_TIMEOUT,
+          "a negative due time is relative, in 100 ns");
+    CHECK("10", await(timer) == WAIT_OBJECT_0 && now_ms() - begin >= 59 && now_ms() - begin < 5000,
+          "and fires when it has passed");
     CHECK("10", poll_once(timer) == WAIT_OBJECT_0, "a manual timer stays set");
     CHECK("10", set(timer, in_ms(100000), 0) && poll_once(timer) == WAIT_TIMEOUT, "SetWaitableTimer clears the state");
     CHECK("10", set(timer, in_ms(0), 0) && await(timer) == WAIT_OBJECT_0, "due 0 fires at once");
     begin = now_ms();
-    CHECK("10", set(timer, at_ms(60), 0) && poll_once(timer) == WAIT_TIMEOUT && await(timer) == WAIT_OBJECT_0
-                    && now_ms() - begin >= 40 && now_ms() - begin < 5000,
+    CHECK("10",
+          set(timer, at_ms(60), 0) && poll_once(timer) == WAIT_TIMEOUT && await(timer) == WAIT_OBJECT_0
+              && now_ms() - begin >= 40 && now_ms() - begin < 5000,
           "a positive due time is a moment");
     CHECK("10", set(timer, at_ms(-1000), 0) && await(timer) == WAIT_OBJECT_0, "and one that has passed fires at once");
     CloseHandle(timer);
@@ -51,7 +55,8 @@ static void resets(void)
     CHECK("10", await(timer) == WAIT_OBJECT_0 && poll_once(timer) == WAIT_TIMEOUT, "an auto timer is consumed");
     set(timer, in_ms(0), 0);
     Sleep(30);
-    CHECK("10", CancelWaitableTimer(timer) && poll_once(timer) == WAIT_OBJECT_0, "CancelWaitableTimer does not change a set state");
+    CHECK("10", CancelWaitableTimer(timer) && poll_once(timer) == WAIT_OBJECT_0,
+          "CancelWaitableTimer does not change a set state");
     set(timer, in_ms(40), 0);
     CancelWaitableTimer(timer);
     CHECK("10", WaitForSingleObject(timer, 100) == WAIT_TIMEOUT, "and keeps what is not yet due from firing");
@@ -83,7 +88,8 @@ static void waited_for_together(void)
     objects[0] = CreateEventA(NULL, TRUE, FALSE, NULL);
     objects[1] = CreateWaitableTimerA(NULL, FALSE, NULL);
     set(objects[1], in_ms(30), 0);
-    CHECK("10", WaitForMultipleObjects(2, objects, FALSE, LIMIT_MS) == WAIT_OBJECT_0 + 1, "a timer is waited for among others: any");
+    CHECK("10", WaitForMultipleObjects(2, objects, FALSE, LIMIT_MS) == WAIT_OBJECT_0 + 1,
+          "a timer is waited for among others: any");
     set(objects[1], in_ms(30), 0);
     SetEvent(objects[0]);
     CHECK("10", WaitForMultipleObjects(2, objects, TRUE, LIMIT_MS) == WAIT_OBJECT_0, "all");
@@ -122,13 +128,15 @@ static int play_waiter(const char *name)
 static void names(void)
 {
     const char *name = named("timer");
-    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, name), other = CreateWaitableTimerW(NULL, FALSE, wide(name)), limited, child;
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, name), other = CreateWaitableTimerW(NULL, FALSE, wide(name)),
+           limited, child;
     CHECK("10", other && GetLastError() == ERROR_ALREADY_EXISTS, "an existing name is found");
     set(timer, in_ms(0), 0);
     CHECK("10", await(other) == WAIT_OBJECT_0 && poll_once(timer) == WAIT_OBJECT_0, "and keeps its kind of reset");
     CloseHandle(other);
     CHECK("10", open_failure(EVENT, name) == 6 && create_failure(EVENT, name) == 6, "the names are those of all kinds");
-    CHECK("10", OpenWaitableTimerA(SYNCHRONIZE, FALSE, named("nobody")) == NULL && GetLastError() == 2, "an unknown one fails with 2");
+    CHECK("10", OpenWaitableTimerA(SYNCHRONIZE, FALSE, named("nobody")) == NULL && GetLastError() == 2,
+          "an unknown one fails with 2");
     set(timer, in_ms(100000), 0);
     child = start("waiter %s", name);
     settle(2);
@@ -170,7 +178,8 @@ static void completion(void)
     LARGE_INTEGER due = in_ms(20);
     LONG step = 5;
     SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
-    CHECK("10", SleepEx(LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && completions == 5, "a completion routine runs in an alertable wait");
+    CHECK("10", SleepEx(LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && completions == 5,
+          "a completion routine runs in an alertable wait");
     CHECK("10", poll_once(timer) == WAIT_OBJECT_0, "when the timer is set");
     due = in_ms(20);
     SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);

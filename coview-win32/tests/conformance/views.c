@@ -23,25 +23,29 @@ static void protections(void)
 {
     HANDLE all = section(PAGE_EXECUTE_READWRITE, 8192, NULL);
     CHECK("3.1", protection_of(all, FILE_MAP_COPY) == PAGE_WRITECOPY, "FILE_MAP_COPY maps WRITECOPY");
-    CHECK("3.1", protection_of(all, FILE_MAP_COPY | FILE_MAP_EXECUTE) == PAGE_EXECUTE_WRITECOPY, "with EXECUTE: EXECUTE_WRITECOPY");
+    CHECK("3.1", protection_of(all, FILE_MAP_COPY | FILE_MAP_EXECUTE) == PAGE_EXECUTE_WRITECOPY,
+          "with EXECUTE: EXECUTE_WRITECOPY");
     CHECK("3.1", protection_of(all, FILE_MAP_WRITE) == PAGE_READWRITE, "FILE_MAP_WRITE maps READWRITE");
     CHECK("3.1", protection_of(all, FILE_MAP_WRITE | FILE_MAP_READ) == PAGE_READWRITE, "with FILE_MAP_READ too");
     CHECK("3.1", protection_of(all, FILE_MAP_WRITE | FILE_MAP_COPY) == PAGE_READWRITE, "with FILE_MAP_COPY too");
     CHECK("3.1", protection_of(all, FILE_MAP_READ) == PAGE_READONLY, "FILE_MAP_READ maps READONLY");
     CHECK("3.1", protection_of(all, FILE_MAP_READ | FILE_MAP_COPY) == PAGE_READONLY, "with FILE_MAP_COPY too");
-    CHECK("3.1", protection_of(all, FILE_MAP_WRITE | FILE_MAP_EXECUTE) == PAGE_EXECUTE_READWRITE, "EXECUTE adds to WRITE");
+    CHECK("3.1", protection_of(all, FILE_MAP_WRITE | FILE_MAP_EXECUTE) == PAGE_EXECUTE_READWRITE,
+          "EXECUTE adds to WRITE");
     CHECK("3.1", protection_of(all, FILE_MAP_READ | FILE_MAP_EXECUTE) == PAGE_EXECUTE_READ, "EXECUTE adds to READ");
     CHECK("3.1", protection_of(all, FILE_MAP_READ | 8) == PAGE_READONLY, "SECTION_MAP_EXECUTE (8) adds nothing");
     CHECK("3.1", protection_of(all, 0) == PAGE_NOACCESS, "access 0 maps NOACCESS");
-    CHECK("3.1", protection_of(all, 8) == PAGE_NOACCESS && protection_of(all, 0x20) == PAGE_NOACCESS
-                     && protection_of(all, 0x28) == PAGE_NOACCESS,
+    CHECK("3.1",
+          protection_of(all, 8) == PAGE_NOACCESS && protection_of(all, 0x20) == PAGE_NOACCESS
+              && protection_of(all, 0x28) == PAGE_NOACCESS,
           "access 8, 20 and 28 too");
     CHECK("3.1", protection_of(all, 0x100) == PAGE_NOACCESS, "unknown bits too");
     CHECK("3.1", protection_of(all, FILE_MAP_ALL_ACCESS) == PAGE_READWRITE, "FILE_MAP_ALL_ACCESS is FILE_MAP_WRITE");
     CloseHandle(all);
 }
 
-/* The errors of six accesses, as digits: READ, COPY, WRITE, ALL, 0, READ with EXECUTE, COPY with EXECUTE, WRITE with EXECUTE. */
+/* The errors of six accesses, as digits: READ, COPY, WRITE, ALL, 0, READ with EXECUTE, COPY with EXECUTE, WRITE with
+ * EXECUTE. */
 static const char *errors_of(HANDLE mapping)
 {
     static const DWORD accesses[] = {FILE_MAP_READ,
@@ -75,7 +79,8 @@ static void rights(void)
 {
     const char *name = named("rights");
     HANDLE mapping, other;
-    CHECK("3.2", errors_are(PAGE_READONLY, "00550555"), "a READONLY section maps READ, COPY, 0, and the rest fails with 5");
+    CHECK("3.2", errors_are(PAGE_READONLY, "00550555"),
+          "a READONLY section maps READ, COPY, 0, and the rest fails with 5");
     CHECK("3.2", errors_are(PAGE_WRITECOPY, "00550555"), "a WRITECOPY section likewise");
     CHECK("3.2", errors_are(PAGE_READWRITE, "00000555"), "a READWRITE section maps all but EXECUTE");
     CHECK("3.2", errors_are(PAGE_EXECUTE_READ, "00550005"), "an EXECUTE_READ section maps READ and COPY with EXECUTE");
@@ -86,11 +91,13 @@ static void rights(void)
     other = OpenFileMappingA(FILE_MAP_WRITE, FALSE, name);
     CHECK("3.2", view_error(other, FILE_MAP_WRITE, 0, 0) == 0, "a FILE_MAP_WRITE handle maps read-write");
     CHECK("3.2", view_error(other, FILE_MAP_READ, 0, 0) == 5, "but not read-only: 5");
-    CHECK("3.2", view_error(other, FILE_MAP_COPY, 0, 0) == 5 && view_error(other, 0, 0, 0) == 5, "nor WRITECOPY or NOACCESS");
+    CHECK("3.2", view_error(other, FILE_MAP_COPY, 0, 0) == 5 && view_error(other, 0, 0, 0) == 5,
+          "nor WRITECOPY or NOACCESS");
     CloseHandle(other);
     other = OpenFileMappingA(FILE_MAP_READ, FALSE, name);
-    CHECK("3.2", view_error(other, FILE_MAP_READ, 0, 0) == 0 && view_error(other, FILE_MAP_COPY, 0, 0) == 0
-                     && view_error(other, 0, 0, 0) == 0,
+    CHECK("3.2",
+          view_error(other, FILE_MAP_READ, 0, 0) == 0 && view_error(other, FILE_MAP_COPY, 0, 0) == 0
+              && view_error(other, 0, 0, 0) == 0,
           "a FILE_MAP_READ handle maps READONLY, WRITECOPY and NOACCESS");
     CHECK("3.2", view_error(other, FILE_MAP_WRITE, 0, 0) == 5 && view_error(other, FILE_MAP_ALL_ACCESS, 0, 0) == 5,
           "but not read-write: 5");
@@ -102,7 +109,8 @@ static void raised_rights(void)
 {
     HANDLE mapping = section(PAGE_READONLY, 8192, NULL), raised = NULL;
     void *view = NULL;
-    CHECK("3.2", DuplicateHandle(GetCurrentProcess(), mapping, GetCurrentProcess(), &raised, FILE_MAP_ALL_ACCESS, FALSE, 0),
+    CHECK("3.2",
+          DuplicateHandle(GetCurrentProcess(), mapping, GetCurrentProcess(), &raised, FILE_MAP_ALL_ACCESS, FALSE, 0),
           "DuplicateHandle raises the access to a read-only section");
     CHECK_ERROR_WINDOWS("3.2", !(view = MapViewOfFile(raised, FILE_MAP_WRITE, 0, 0, 0)), 87,
                         "which still has no read-write views: 87");
@@ -126,20 +134,25 @@ static void offsets(void)
     part = (char *)MapViewOfFile(mapping, FILE_MAP_READ, 0, 65536, 5000);
     CHECK("3.3", part && query(part).RegionSize == 8192, "other numbers of bytes are rounded up to pages");
     UnmapViewOfFile(part);
-    CHECK("3.3", view_error(mapping, FILE_MAP_READ, 4096, 0) == ERROR_MAPPED_ALIGNMENT, "an offset of a page fails with 1132");
+    CHECK("3.3", view_error(mapping, FILE_MAP_READ, 4096, 0) == ERROR_MAPPED_ALIGNMENT,
+          "an offset of a page fails with 1132");
     CHECK("3.3", view_error(mapping, FILE_MAP_READ, 1, 0) == ERROR_MAPPED_ALIGNMENT, "and so one of a byte");
     CHECK("3.3", view_error(mapping, FILE_MAP_READ, 65536, 200704 - 65536) == 0, "up to the end of the section");
     CHECK("3.3", view_error(mapping, FILE_MAP_READ, 65536, 200704 - 65535) == 5, "a byte beyond fails with 5");
     CHECK("3.3", view_error(mapping, FILE_MAP_READ, 0, 1 << 20) == 5, "and so without offset");
     CHECK("3.3", view_error(mapping, FILE_MAP_READ, 0, ~(SIZE_T)0) != 0, "and so any absurd number of bytes");
-    CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 0, 262144, 0), 5, "an offset after the end fails with 5");
-    CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 0, 262144, 4096), 5, "and so with a number of bytes");
+    CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 0, 262144, 0), 5,
+                        "an offset after the end fails with 5");
+    CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 0, 262144, 4096), 5,
+                        "and so with a number of bytes");
     CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 1, 0, 4096), 5, "and so 4 GiB after it");
-    CHECK("3.3", view_error(mapping, FILE_MAP_READ, 262145, 4096) == ERROR_MAPPED_ALIGNMENT, "alignment is judged before range");
+    CHECK("3.3", view_error(mapping, FILE_MAP_READ, 262145, 4096) == ERROR_MAPPED_ALIGNMENT,
+          "alignment is judged before range");
     UnmapViewOfFile(whole);
     CloseHandle(mapping);
     mapping = section(PAGE_READWRITE, 65536, NULL);
-    CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 0, 65536, 0), 5, "an offset at the end fails with 5");
+    CHECK_ERROR_WINDOWS("3.3", !MapViewOfFile(mapping, FILE_MAP_READ, 0, 65536, 0), 5,
+                        "an offset at the end fails with 5");
     CloseHandle(mapping);
 }
 
@@ -170,13 +183,17 @@ static void bases(void)
     UnmapViewOfFile(two);
     memory = (char *)VirtualAlloc(NULL, 65536, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     memory[0] = 'm';
-    CHECK("3.4", base_error(mapping, memory) == ERROR_INVALID_ADDRESS && memory[0] == 'm', "memory of VirtualAlloc is in use too");
+    CHECK("3.4", base_error(mapping, memory) == ERROR_INVALID_ADDRESS && memory[0] == 'm',
+          "memory of VirtualAlloc is in use too");
     VirtualFree(memory, 0, MEM_RELEASE);
-    CHECK("3.4", base_error(mapping, two + 4096) == ERROR_MAPPED_ALIGNMENT, "a base of whole pages only fails with 1132");
+    CHECK("3.4", base_error(mapping, two + 4096) == ERROR_MAPPED_ALIGNMENT,
+          "a base of whole pages only fails with 1132");
     CHECK("3.4", base_error(mapping, one + 4096) == ERROR_MAPPED_ALIGNMENT, "even where something is in use");
     error = base_error(mapping, (void *)(ULONG_PTR)0x1000);
-    CHECK("3.4", error == ERROR_INVALID_ADDRESS || error == ERROR_MAPPED_ALIGNMENT, "below 64 KiB nothing can be mapped");
-    CHECK_WINDOWS("3.4", base_error(mapping, (void *)(ULONG_PTR)0xffff800000000000) == 87, "a kernel address fails with 87");
+    CHECK("3.4", error == ERROR_INVALID_ADDRESS || error == ERROR_MAPPED_ALIGNMENT,
+          "below 64 KiB nothing can be mapped");
+    CHECK_WINDOWS("3.4", base_error(mapping, (void *)(ULONG_PTR)0xffff800000000000) == 87,
+                  "a kernel address fails with 87");
     UnmapViewOfFile(one);
     CloseHandle(mapping);
 }
@@ -216,10 +233,12 @@ static void coherence(void)
     one[50] = 'f';
     CHECK("3.5", two[50] == 'f', "different sections over one file are coherent");
     SetFilePointer(file, 50, NULL, FILE_BEGIN);
-    CHECK("3.5", ReadFile(file, &byte, 1, &count, NULL) && count == 1 && byte == 'f', "ReadFile sees what a view wrote");
+    CHECK("3.5", ReadFile(file, &byte, 1, &count, NULL) && count == 1 && byte == 'f',
+          "ReadFile sees what a view wrote");
     byte = 'w';
     SetFilePointer(file, 51, NULL, FILE_BEGIN);
-    CHECK("3.5", WriteFile(file, &byte, 1, &count, NULL) && one[51] == 'w' && two[51] == 'w', "views see what WriteFile wrote");
+    CHECK("3.5", WriteFile(file, &byte, 1, &count, NULL) && one[51] == 'w' && two[51] == 'w',
+          "views see what WriteFile wrote");
     UnmapViewOfFile(one);
     UnmapViewOfFile(two);
     CloseHandle(mapping);
@@ -247,7 +266,8 @@ static void copies(void)
     copy = view_all(mapping, FILE_MAP_COPY);
     CHECK("3.6", copy[4096] == 0 && copy[4097] == 'n', "what was written is lost at the unmap");
     copy[0] = 'x';
-    CHECK_WINDOWS("3.6", query(copy).Protect == PAGE_READWRITE && query(copy).RegionSize == 4096, "a written page reports PAGE_READWRITE and a region of its own");
+    CHECK_WINDOWS("3.6", query(copy).Protect == PAGE_READWRITE && query(copy).RegionSize == 4096,
+                  "a written page reports PAGE_READWRITE and a region of its own");
     CHECK("3.6", query(copy).Type == MEM_MAPPED && query(copy).AllocationProtect == PAGE_WRITECOPY,
           "but still MEM_MAPPED, allocated as WRITECOPY");
     CHECK("3.6", query(copy + 4096).Protect == PAGE_WRITECOPY, "a page that is not written reports WRITECOPY");
@@ -264,7 +284,8 @@ static void copies(void)
     UnmapViewOfFile(copy);
     CloseHandle(reading);
     SetFilePointer(file, 10, NULL, FILE_BEGIN);
-    CHECK("3.6", ReadFile(file, &byte, 1, &count, NULL) && byte == 10, "what is written is never written back to the file");
+    CHECK("3.6", ReadFile(file, &byte, 1, &count, NULL) && byte == 10,
+          "what is written is never written back to the file");
     CloseHandle(file);
     DeleteFileA(path);
 }
@@ -277,7 +298,8 @@ static void unmapping(void)
     int removed = 0;
     for (at = 0; at < 131072; at += 43690) {
         view = view_all(mapping, FILE_MAP_WRITE);
-        removed += UnmapViewOfFile(view + at) && query(view).State == MEM_FREE && query(view + 131071).State == MEM_FREE;
+        removed +=
+            UnmapViewOfFile(view + at) && query(view).State == MEM_FREE && query(view + 131071).State == MEM_FREE;
     }
     CHECK("3.7", removed == 4, "UnmapViewOfFile removes the whole view from any address inside it");
     CHECK_ERROR("3.7", !UnmapViewOfFile(view), 487, "a second time fails with 487");
@@ -319,7 +341,8 @@ static void references(void)
     CHECK("3.8", view[9999] == (char)9999, "and the file's handle");
     view[9999] = 'v';
     UnmapViewOfFile(view);
-    file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0,
+                       NULL);
     mapping = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, NULL);
     view = view_all(mapping, FILE_MAP_WRITE);
     CHECK("3.8", view[9999] == 'v', "and what it wrote is in the file");
@@ -356,7 +379,8 @@ static void flushing(void)
     mapping = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, NULL);
     view = view_all(mapping, FILE_MAP_WRITE);
     view[9000] = 'f';
-    CHECK("3.9", FlushViewOfFile(view, 0) && FlushViewOfFile(view + 8192, 100) && FlushFileBuffers(file), "a file's view is flushed");
+    CHECK("3.9", FlushViewOfFile(view, 0) && FlushViewOfFile(view + 8192, 100) && FlushFileBuffers(file),
+          "a file's view is flushed");
     UnmapViewOfFile(view);
     CloseHandle(mapping);
     CloseHandle(file);
@@ -366,7 +390,8 @@ static void flushing(void)
 static void touching(void)
 {
     HANDLE mapping = section(PAGE_READWRITE, 8192, NULL);
-    char *reader = view_all(mapping, FILE_MAP_READ), *writer = view_all(mapping, FILE_MAP_WRITE), *none = view_all(mapping, 0);
+    char *reader = view_all(mapping, FILE_MAP_READ), *writer = view_all(mapping, FILE_MAP_WRITE),
+         *none = view_all(mapping, 0);
     char *copy = view_all(mapping, FILE_MAP_COPY);
     CHECK("3.10", !faults(reader, 0) && faults(reader, 1), "a READ view can be read, and faults when it is written");
     CHECK("3.10", !faults(writer, 0) && !faults(writer, 1), "a WRITE view does not");
@@ -380,7 +405,8 @@ static void touching(void)
     CloseHandle(mapping);
     mapping = section(PAGE_READWRITE | SEC_RESERVE, 131072, NULL);
     writer = view_all(mapping, FILE_MAP_WRITE);
-    CHECK_WINDOWS("3.10", faults(writer, 0) && faults(writer + 131071, 1), "reserved pages of a SEC_RESERVE view fault");
+    CHECK_WINDOWS("3.10", faults(writer, 0) && faults(writer + 131071, 1),
+                  "reserved pages of a SEC_RESERVE view fault");
     UnmapViewOfFile(writer);
     CloseHandle(mapping);
 }
@@ -424,7 +450,8 @@ static void reserved_across_processes(void)
     CHECK("3.11", await(ready) == WAIT_OBJECT_0, "another process sees what was committed, and commits");
     CHECK("3.11", query(view + 65536).State == MEM_COMMIT && query(view + 65536).RegionSize == 8192,
           "what another process committed is committed here");
-    CHECK("3.11", query(view + 65536).Protect == PAGE_READWRITE && strcmp(view + 65536, "second") == 0, "and can be read");
+    CHECK("3.11", query(view + 65536).Protect == PAGE_READWRITE && strcmp(view + 65536, "second") == 0,
+          "and can be read");
     CHECK("3.11", query(reader + 65536).Protect == PAGE_READONLY && strcmp(reader + 65536, "second") == 0,
           "in each view with the view's own protection");
     VirtualAlloc(view + 131072, 1, MEM_COMMIT, PAGE_READWRITE);
@@ -442,11 +469,13 @@ static void reserved(void)
 {
     HANDLE mapping = section(PAGE_READWRITE | SEC_RESERVE, 131072, NULL);
     char *view = view_all(mapping, FILE_MAP_WRITE), *second = view_all(mapping, FILE_MAP_READ), *third, *memory;
-    CHECK("3.11", query(view).State == MEM_RESERVE && query(view).Protect == 0, "a SEC_RESERVE view shows MEM_RESERVE, protection 0");
+    CHECK("3.11", query(view).State == MEM_RESERVE && query(view).Protect == 0,
+          "a SEC_RESERVE view shows MEM_RESERVE, protection 0");
     memory = (char *)VirtualAlloc(view + 5000, 4096, MEM_COMMIT, PAGE_READWRITE);
     CHECK("3.11", memory == view + 4096, "VirtualAlloc(MEM_COMMIT) commits whole pages of the section");
-    CHECK("3.11", query(view).State == MEM_RESERVE && query(view + 4096).State == MEM_COMMIT
-                      && query(view + 4096).RegionSize == 8192 && query(view + 12288).State == MEM_RESERVE,
+    CHECK("3.11",
+          query(view).State == MEM_RESERVE && query(view + 4096).State == MEM_COMMIT
+              && query(view + 4096).RegionSize == 8192 && query(view + 12288).State == MEM_RESERVE,
           "and no others");
     CHECK("3.11", !faults(view + 4096, 1) && view[4096] == 0, "they are zero and can be used");
     view[4096] = 'c';
@@ -472,8 +501,9 @@ static void allocation_in_views(void)
     HANDLE mapping = section(PAGE_READWRITE, 8192, NULL), file;
     char *view = view_all(mapping, FILE_MAP_WRITE);
     view[0] = 'k';
-    CHECK("3.11", VirtualAlloc(view, 4096, MEM_COMMIT, PAGE_READONLY) == view && query(view).Protect == PAGE_READONLY
-                      && query(view + 4096).Protect == PAGE_READWRITE,
+    CHECK("3.11",
+          VirtualAlloc(view, 4096, MEM_COMMIT, PAGE_READONLY) == view && query(view).Protect == PAGE_READONLY
+              && query(view + 4096).Protect == PAGE_READWRITE,
           "VirtualAlloc(MEM_COMMIT) on a committed view just changes the protection");
     CHECK("3.11", view[0] == 'k' && faults(view, 1), "and keeps the contents");
     CHECK("3.11", VirtualAlloc(view, 4096, MEM_RESET, PAGE_READWRITE) == view, "MEM_RESET is accepted");
@@ -517,15 +547,18 @@ static void protecting(void)
     CHECK("3.12", takes(FILE_MAP_WRITE, "11110000"), "a WRITE view takes READWRITE too");
     CHECK("3.12", takes(FILE_MAP_COPY, "11010000"), "a COPY view takes what a READ view takes");
     CHECK("3.12", takes(FILE_MAP_WRITE | FILE_MAP_EXECUTE, "11111111"), "an executable WRITE view takes everything");
-    CHECK("3.12", VirtualProtect(view + 4096, 1, PAGE_READONLY, &old) && old == PAGE_READWRITE, "VirtualProtect tells the old one");
+    CHECK("3.12", VirtualProtect(view + 4096, 1, PAGE_READONLY, &old) && old == PAGE_READWRITE,
+          "VirtualProtect tells the old one");
     CHECK("3.12", faults(view + 4096, 1) && !faults(view + 4096, 0) && !faults(view, 1) && !faults(view + 8192, 1),
           "it changes whole pages and no others");
-    CHECK("3.12", VirtualProtect(view, 16384, PAGE_READWRITE, &old) && old == PAGE_READWRITE, "the old one is the first page's");
+    CHECK("3.12", VirtualProtect(view, 16384, PAGE_READWRITE, &old) && old == PAGE_READWRITE,
+          "the old one is the first page's");
     CHECK("3.12", !faults(view + 4096, 1), "and back again");
     CHECK("3.12", VirtualProtect(view, 4096, PAGE_NOACCESS, &old) && faults(view, 0), "NOACCESS always goes");
     VirtualProtect(view, 4096, PAGE_READWRITE, &old);
     view[0] = 'p';
-    CHECK("3.12", VirtualProtect(view, 4096, PAGE_WRITECOPY, &old) && view[0] == 'p', "WRITECOPY makes pages private from now on");
+    CHECK("3.12", VirtualProtect(view, 4096, PAGE_WRITECOPY, &old) && view[0] == 'p',
+          "WRITECOPY makes pages private from now on");
     UnmapViewOfFile(view);
     CloseHandle(mapping);
 }

@@ -37,7 +37,8 @@ static void times(void)
     }
     CHECK("8.1", early == 0, "timed waits never return early");
     SetLastError(UNTOUCHED);
-    CHECK("8.1", WaitForSingleObject(event, 1) == 258 && GetLastError() == UNTOUCHED, "a timeout is 258 and leaves the last error alone");
+    CHECK("8.1", WaitForSingleObject(event, 1) == 258 && GetLastError() == UNTOUCHED,
+          "a timeout is 258 and leaves the last error alone");
     setter = thread(set_later, event);
     CHECK("8.1", WaitForSingleObject(event, INFINITE) == WAIT_OBJECT_0, "INFINITE waits as long as it takes");
     join(setter);
@@ -48,7 +49,8 @@ static void times(void)
     setter = thread(set_later, event);
     CHECK("8.1", await(event) == WAIT_OBJECT_0 && now_ms() - begin < 5000, "a signal ends a timed wait");
     join(setter);
-    CHECK("8.1", WAIT_OBJECT_0 == 0 && WAIT_ABANDONED_0 == 0x80 && WAIT_IO_COMPLETION == 0xc0 && WAIT_FAILED == 0xffffffff,
+    CHECK("8.1",
+          WAIT_OBJECT_0 == 0 && WAIT_ABANDONED_0 == 0x80 && WAIT_IO_COMPLETION == 0xc0 && WAIT_FAILED == 0xffffffff,
           "the results have Windows' numbers");
     CloseHandle(event);
 }
@@ -61,8 +63,9 @@ static HANDLE with_bits(HANDLE handle, ULONG_PTR bits)
 static void strange_handles(void)
 {
     HANDLE event = manual_event(1), closed = manual_event(1);
-    CHECK("8.2", poll_once(with_bits(event, 1)) == WAIT_OBJECT_0 && poll_once(with_bits(event, 2)) == WAIT_OBJECT_0
-                     && poll_once(with_bits(event, 3)) == WAIT_OBJECT_0,
+    CHECK("8.2",
+          poll_once(with_bits(event, 1)) == WAIT_OBJECT_0 && poll_once(with_bits(event, 2)) == WAIT_OBJECT_0
+              && poll_once(with_bits(event, 3)) == WAIT_OBJECT_0,
           "the two low bits of a handle are ignored");
     CHECK("8.2", ResetEvent(with_bits(event, 3)) && poll_once(event) == WAIT_TIMEOUT && SetEvent(with_bits(event, 1)),
           "by other functions too");
@@ -74,7 +77,9 @@ static void strange_handles(void)
     SetLastError(UNTOUCHED);
     CHECK("8.2", WaitForSingleObject(INVALID_HANDLE_VALUE, 0) == WAIT_TIMEOUT && GetLastError() == UNTOUCHED,
           "INVALID_HANDLE_VALUE is the current process: a timeout, no error");
-    CHECK("8.2", WaitForSingleObject(GetCurrentProcess(), SHORT_MS) == WAIT_TIMEOUT && GetCurrentProcess() == INVALID_HANDLE_VALUE,
+    CHECK("8.2",
+          WaitForSingleObject(GetCurrentProcess(), SHORT_MS) == WAIT_TIMEOUT
+              && GetCurrentProcess() == INVALID_HANDLE_VALUE,
           "and so GetCurrentProcess()");
     CHECK("8.2", poll_once(GetCurrentThread()) == WAIT_TIMEOUT, "GetCurrentThread() times out too");
     CHECK("8.2", CloseHandle(INVALID_HANDLE_VALUE), "CloseHandle(-1) is TRUE");
@@ -110,20 +115,25 @@ static void bad_handles_in_arrays(void)
     objects[0] = auto_event(1);
     objects[1] = auto_event(1);
     objects[2] = (HANDLE)(ULONG_PTR)0x7ffc;
-    CHECK_ERROR("8.3", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_FAILED, 6, "one bad handle fails the call with 6");
+    CHECK_ERROR("8.3", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_FAILED, 6,
+                "one bad handle fails the call with 6");
     CHECK_ERROR("8.3", WaitForMultipleObjects(3, objects, TRUE, 0) == WAIT_FAILED, 6, "for all too");
-    CHECK("8.3", poll_once(objects[0]) == WAIT_OBJECT_0 && poll_once(objects[1]) == WAIT_OBJECT_0, "without touching anything");
+    CHECK("8.3", poll_once(objects[0]) == WAIT_OBJECT_0 && poll_once(objects[1]) == WAIT_OBJECT_0,
+          "without touching anything");
     SetEvent(objects[0]);
     objects[2] = CreateEventExA(NULL, NULL, 0, EVENT_MODIFY_STATE);
-    CHECK_ERROR("8.3", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_FAILED, 5, "one without SYNCHRONIZE fails it with 5");
+    CHECK_ERROR("8.3", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_FAILED, 5,
+                "one without SYNCHRONIZE fails it with 5");
     CHECK("8.3", poll_once(objects[0]) == WAIT_OBJECT_0, "without touching anything");
     CloseHandle(objects[2]);
     SetEvent(objects[0]);
     objects[2] = GetCurrentProcess();
-    CHECK_WINDOWS("8.3", ERROR_OF(WaitForMultipleObjects(3, objects, FALSE, 0) != WAIT_FAILED) == 6, "pseudo handles fail it with 6");
+    CHECK_WINDOWS("8.3", ERROR_OF(WaitForMultipleObjects(3, objects, FALSE, 0) != WAIT_FAILED) == 6,
+                  "pseudo handles fail it with 6");
     SetEvent(objects[0]);
     objects[2] = GetCurrentThread();
-    CHECK_WINDOWS("8.3", ERROR_OF(WaitForMultipleObjects(3, objects, FALSE, 0) != WAIT_FAILED) == 6, "the thread's too");
+    CHECK_WINDOWS("8.3", ERROR_OF(WaitForMultipleObjects(3, objects, FALSE, 0) != WAIT_FAILED) == 6,
+                  "the thread's too");
     CloseHandle(objects[0]);
     CloseHandle(objects[1]);
 }
@@ -134,12 +144,16 @@ static void any(void)
     int at;
     for (at = 0; at < 3; at++)
         objects[at] = auto_event(at > 0);
-    CHECK("8.4", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_OBJECT_0 + 1, "any: the lowest signaled index wins");
-    CHECK("8.4", poll_once(objects[1]) == WAIT_TIMEOUT && poll_once(objects[2]) == WAIT_OBJECT_0, "only that object is changed");
+    CHECK("8.4", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_OBJECT_0 + 1,
+          "any: the lowest signaled index wins");
+    CHECK("8.4", poll_once(objects[1]) == WAIT_TIMEOUT && poll_once(objects[2]) == WAIT_OBJECT_0,
+          "only that object is changed");
     CloseHandle(objects[1]);
     objects[1] = CreateMutexA(NULL, TRUE, NULL);
-    CHECK("8.4", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_OBJECT_0 + 1, "a mutex that the caller owns counts as signaled");
-    CHECK("8.4", ReleaseMutex(objects[1]) && ReleaseMutex(objects[1]) && !ReleaseMutex(objects[1]), "and gains a level");
+    CHECK("8.4", WaitForMultipleObjects(3, objects, FALSE, 0) == WAIT_OBJECT_0 + 1,
+          "a mutex that the caller owns counts as signaled");
+    CHECK("8.4", ReleaseMutex(objects[1]) && ReleaseMutex(objects[1]) && !ReleaseMutex(objects[1]),
+          "and gains a level");
     for (at = 0; at < 3; at++)
         CloseHandle(objects[at]);
 }
@@ -160,19 +174,25 @@ static void all(void)
     objects[0] = auto_event(1);
     objects[1] = auto_event(0);
     objects[2] = CreateSemaphoreA(NULL, 1, 1, NULL);
-    CHECK("8.4", WaitForMultipleObjects(3, objects, TRUE, SHORT_MS) == WAIT_TIMEOUT, "all: times out while one is not signaled");
-    CHECK("8.4", poll_once(objects[0]) == WAIT_OBJECT_0 && poll_once(objects[2]) == WAIT_OBJECT_0, "and nothing is consumed");
+    CHECK("8.4", WaitForMultipleObjects(3, objects, TRUE, SHORT_MS) == WAIT_TIMEOUT,
+          "all: times out while one is not signaled");
+    CHECK("8.4", poll_once(objects[0]) == WAIT_OBJECT_0 && poll_once(objects[2]) == WAIT_OBJECT_0,
+          "and nothing is consumed");
     ReleaseSemaphore(objects[2], 1, NULL);
     setter = thread(set_two_in_turn, objects);
-    CHECK("8.4", WaitForMultipleObjects(3, objects, TRUE, LIMIT_MS) == WAIT_OBJECT_0, "all: waits until all are signaled");
-    CHECK("8.4", poll_once(objects[0]) == WAIT_TIMEOUT && poll_once(objects[1]) == WAIT_TIMEOUT && poll_once(objects[2]) == WAIT_TIMEOUT,
+    CHECK("8.4", WaitForMultipleObjects(3, objects, TRUE, LIMIT_MS) == WAIT_OBJECT_0,
+          "all: waits until all are signaled");
+    CHECK("8.4",
+          poll_once(objects[0]) == WAIT_TIMEOUT && poll_once(objects[1]) == WAIT_TIMEOUT
+              && poll_once(objects[2]) == WAIT_TIMEOUT,
           "and consumes them at once");
     join(setter);
     CloseHandle(objects[2]);
     objects[2] = mutex;
     SetEvent(objects[0]);
     SetEvent(objects[1]);
-    CHECK("8.4", WaitForMultipleObjects(3, objects, TRUE, 0) == WAIT_OBJECT_0, "all: with a mutex that the caller owns");
+    CHECK("8.4", WaitForMultipleObjects(3, objects, TRUE, 0) == WAIT_OBJECT_0,
+          "all: with a mutex that the caller owns");
     CHECK("8.4", ReleaseMutex(mutex) && ReleaseMutex(mutex) && !ReleaseMutex(mutex), "which gains a level");
     CloseHandle(objects[0]);
     CloseHandle(objects[1]);
@@ -294,7 +314,8 @@ static void same_object_twice(void)
     objects[0] = objects[1] = auto_event(1);
     CHECK("8.5", WaitForMultipleObjects(2, objects, FALSE, 0) == WAIT_OBJECT_0, "any: the same object twice is fine");
     SetEvent(objects[0]);
-    CHECK_WINDOWS("8.5", ERROR_OF(WaitForMultipleObjects(2, objects, TRUE, 0) != WAIT_FAILED) == 87, "all: it fails with 87");
+    CHECK_WINDOWS("8.5", ERROR_OF(WaitForMultipleObjects(2, objects, TRUE, 0) != WAIT_FAILED) == 87,
+                  "all: it fails with 87");
     DuplicateHandle(GetCurrentProcess(), objects[0], GetCurrentProcess(), &copy, 0, FALSE, DUPLICATE_SAME_ACCESS);
     objects[1] = copy;
     SetEvent(objects[0]);
@@ -330,8 +351,10 @@ static void alertable_waits(void)
     HANDLE event = auto_event(1), two[2];
     calls = 0;
     CHECK("8.6", QueueUserAPC(call, GetCurrentThread(), 1) != 0, "an APC is queued");
-    CHECK("8.6", WaitForSingleObjectEx(event, LIMIT_MS, TRUE) == WAIT_OBJECT_0 && calls == 0, "a signaled object satisfies the wait first");
-    CHECK("8.6", WaitForSingleObjectEx(event, SHORT_MS, FALSE) == WAIT_TIMEOUT && calls == 0, "a wait that is not alertable runs none");
+    CHECK("8.6", WaitForSingleObjectEx(event, LIMIT_MS, TRUE) == WAIT_OBJECT_0 && calls == 0,
+          "a signaled object satisfies the wait first");
+    CHECK("8.6", WaitForSingleObjectEx(event, SHORT_MS, FALSE) == WAIT_TIMEOUT && calls == 0,
+          "a wait that is not alertable runs none");
     Sleep(1);
     CHECK("8.6", poll_once(event) == WAIT_TIMEOUT && calls == 0, "nor does Sleep or WaitForSingleObject");
     QueueUserAPC(call, GetCurrentThread(), 10);
@@ -348,14 +371,17 @@ static void alertable_waits(void)
     two[0] = event;
     two[1] = auto_event(0);
     QueueUserAPC(call, GetCurrentThread(), 1);
-    CHECK("8.6", WaitForMultipleObjectsEx(2, two, FALSE, LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 15, "WaitForMultipleObjectsEx: any");
+    CHECK("8.6", WaitForMultipleObjectsEx(2, two, FALSE, LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 15,
+          "WaitForMultipleObjectsEx: any");
     SetEvent(event);
     QueueUserAPC(call, GetCurrentThread(), 1);
-    CHECK("8.6", WaitForMultipleObjectsEx(2, two, TRUE, LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 16, "and all");
+    CHECK("8.6", WaitForMultipleObjectsEx(2, two, TRUE, LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 16,
+          "and all");
     CHECK("8.6", poll_once(event) == WAIT_OBJECT_0, "which then takes nothing");
     calls = 0;
     QueueUserAPC(call_that_queues, GetCurrentThread(), 1);
-    CHECK("8.6", SleepEx(LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 101, "an APC that is queued by an APC runs in the same wait");
+    CHECK("8.6", SleepEx(LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 101,
+          "an APC that is queued by an APC runs in the same wait");
     CloseHandle(two[1]);
     CloseHandle(event);
 }
@@ -388,18 +414,26 @@ static void calls_to_other_threads(void)
 
 static void signal_and_wait_checks(void)
 {
-    HANDLE event = auto_event(0), semaphore = CreateSemaphoreA(NULL, 1, 1, NULL), mutex = CreateMutexA(NULL, FALSE, NULL);
-    HANDLE waits = CreateEventExA(NULL, named("limited"), 0, SYNCHRONIZE), sets = OpenEventA(EVENT_MODIFY_STATE, FALSE, named("limited"));
+    HANDLE event = auto_event(0), semaphore = CreateSemaphoreA(NULL, 1, 1, NULL),
+           mutex = CreateMutexA(NULL, FALSE, NULL);
+    HANDLE waits = CreateEventExA(NULL, named("limited"), 0, SYNCHRONIZE),
+           sets = OpenEventA(EVENT_MODIFY_STATE, FALSE, named("limited"));
     HANDLE mapping = section(PAGE_READWRITE, 4096, NULL), ready = auto_event(1);
-    CHECK_ERROR("8.7", SignalObjectAndWait(event, sets, 0, FALSE) == WAIT_FAILED, 5, "waiting without SYNCHRONIZE fails with 5");
+    CHECK_ERROR("8.7", SignalObjectAndWait(event, sets, 0, FALSE) == WAIT_FAILED, 5,
+                "waiting without SYNCHRONIZE fails with 5");
     CHECK("8.7", poll_once(event) == WAIT_TIMEOUT, "before anything is signaled");
-    CHECK_ERROR("8.7", SignalObjectAndWait(waits, ready, 0, FALSE) == WAIT_FAILED, 5, "signaling without EVENT_MODIFY_STATE fails with 5");
-    CHECK_ERROR("8.7", SignalObjectAndWait(mapping, ready, 0, FALSE) == WAIT_FAILED, 6, "signaling a section fails with 6");
+    CHECK_ERROR("8.7", SignalObjectAndWait(waits, ready, 0, FALSE) == WAIT_FAILED, 5,
+                "signaling without EVENT_MODIFY_STATE fails with 5");
+    CHECK_ERROR("8.7", SignalObjectAndWait(mapping, ready, 0, FALSE) == WAIT_FAILED, 6,
+                "signaling a section fails with 6");
     CHECK_ERROR("8.7", SignalObjectAndWait(NULL, ready, 0, FALSE) == WAIT_FAILED, 6, "and nothing too");
-    CHECK_ERROR("8.7", SignalObjectAndWait(event, NULL, 0, FALSE) == WAIT_FAILED, 6, "waiting for nothing fails with 6");
+    CHECK_ERROR("8.7", SignalObjectAndWait(event, NULL, 0, FALSE) == WAIT_FAILED, 6,
+                "waiting for nothing fails with 6");
     CHECK("8.7", poll_once(event) == WAIT_TIMEOUT, "before anything is signaled");
-    CHECK_ERROR("8.7", SignalObjectAndWait(semaphore, ready, 0, FALSE) == WAIT_FAILED, 298, "a full semaphore fails with 298");
-    CHECK_ERROR("8.7", SignalObjectAndWait(mutex, ready, 0, FALSE) == WAIT_FAILED, 288, "a mutex that is not owned fails with 288");
+    CHECK_ERROR("8.7", SignalObjectAndWait(semaphore, ready, 0, FALSE) == WAIT_FAILED, 298,
+                "a full semaphore fails with 298");
+    CHECK_ERROR("8.7", SignalObjectAndWait(mutex, ready, 0, FALSE) == WAIT_FAILED, 288,
+                "a mutex that is not owned fails with 288");
     CHECK("8.7", poll_once(ready) == WAIT_OBJECT_0, "and nothing is waited for");
     CloseHandle(event);
     CloseHandle(semaphore);
@@ -418,12 +452,15 @@ static void signal_and_wait(void)
     CHECK("8.7", poll_once(event) == WAIT_OBJECT_0, "the signal stays done");
     CHECK("8.7", SignalObjectAndWait(event, event, 0, FALSE) == WAIT_OBJECT_0 && poll_once(event) == WAIT_TIMEOUT,
           "one event for both is signaled, then consumed");
-    CHECK("8.7", SignalObjectAndWait(semaphore, event, 0, FALSE) == WAIT_TIMEOUT && poll_once(semaphore) == WAIT_OBJECT_0,
+    CHECK("8.7",
+          SignalObjectAndWait(semaphore, event, 0, FALSE) == WAIT_TIMEOUT && poll_once(semaphore) == WAIT_OBJECT_0,
           "a semaphore is released by one");
-    CHECK("8.7", SignalObjectAndWait(mutex, event, 0, FALSE) == WAIT_TIMEOUT && !ReleaseMutex(mutex), "a mutex is released");
+    CHECK("8.7", SignalObjectAndWait(mutex, event, 0, FALSE) == WAIT_TIMEOUT && !ReleaseMutex(mutex),
+          "a mutex is released");
     calls = 0;
     QueueUserAPC(call, GetCurrentThread(), 3);
-    CHECK("8.7", SignalObjectAndWait(event, never, LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 3, "it may be alertable");
+    CHECK("8.7", SignalObjectAndWait(event, never, LIMIT_MS, TRUE) == WAIT_IO_COMPLETION && calls == 3,
+          "it may be alertable");
     CloseHandle(event);
     CloseHandle(never);
     CloseHandle(semaphore);

@@ -3,11 +3,12 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 #![allow(clippy::print_stderr, reason = "what was skipped is told to the person who reads")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
@@ -71,13 +72,21 @@ fn remove_what_is_left() {
     }
 }
 
-fn compile(mut command: Command) {
+/// Builds a program, unless this process has it already: another test may be running it.
+fn compile_once(program: PathBuf, mut command: Command) -> PathBuf {
+    static BUILT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if built.contains(&program) {
+        return program;
+    }
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(
         output.status.success() && output.stderr.is_empty(),
         "{command:?}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    built.insert(program.clone());
+    program
 }
 
 /// Builds a program against the library, as its users do.
@@ -91,15 +100,14 @@ pub(crate) fn build_sanitized(file: &str) -> PathBuf {
 }
 
 fn build_with(file: &str, ending: &str, flags: &[&str]) -> PathBuf {
-    let program = built(file, ending);
     let library = library_folder();
+    let program = built(file, ending);
     let mut command = Command::new(if file.ends_with(".cpp") { "c++" } else { "cc" });
     command.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]).args(flags);
     command.arg("-I").arg(package().join("include"));
     command.arg(source(file)).arg("-o").arg(&program).arg("-L").arg(&library).arg("-l:libcoview_win32.so");
     command.arg(format!("-Wl,-rpath,{}", library.display()));
-    compile(command);
-    program
+    compile_once(program, command)
 }
 
 /// Builds a program for Windows.
@@ -112,8 +120,7 @@ pub(crate) fn build_for_windows(file: &str) -> PathBuf {
         .arg("-o")
         .arg(&program)
         .arg("-lsynchronization");
-    compile(command);
-    program
+    compile_once(program, command)
 }
 
 /// Whether programs can be built for Windows and run here; says it when they cannot.
