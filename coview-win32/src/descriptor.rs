@@ -14,8 +14,8 @@
 //! | grants writing to the creator's group or to Domain Users | the creator's group |
 //! | anything else: owner, SYSTEM, administrators, single users, an empty list | the creator alone |
 //!
-//! What a list denies to one of these is taken off what later entries grant. Owner, group and auditing are kept for those
-//! who read the descriptor, and change nothing.
+//! What a list denies to one of these is taken off what later entries grant. Owner, group and auditing are kept for
+//! those who read the descriptor, and change nothing.
 
 mod access_list;
 mod sddl;

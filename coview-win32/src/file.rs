@@ -1,7 +1,7 @@
 //! Files, and what else `ReadFile` and `WriteFile` are called with: pipes, terminals, devices.
 //!
-//! A file is one descriptor of Linux; what a handle may do is in the handle's access mask, and the descriptor was opened
-//! for just that. Duplicated and inherited handles share the position, as on Windows.
+//! A file is one descriptor of Linux; what a handle may do is in the handle's access mask, and the descriptor was
+//! opened for just that. Duplicated and inherited handles share the position, as on Windows.
 
 mod attributes;
 mod broken_pipe;
@@ -57,7 +57,7 @@ pub(crate) struct File {
 
 /// What a descriptor leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+enum Kind {
     Disk,
     Folder,
     Character,
@@ -101,10 +101,6 @@ impl File {
 
     pub(crate) fn file(&self) -> &fs::File {
         &self.file
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
     }
 
     /// An event that is signaled while nothing is going on; reading and writing here end before they return.

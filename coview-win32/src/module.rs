@@ -2,10 +2,10 @@
 //!
 //! Needs `unsafe` to export functions, to ask the dynamic linker, and to write where callers point.
 //!
-//! The program's handle is the address that it is loaded at, as on Windows. `kernel32`, `ntdll` and their like lead to the
-//! address of this library, which in a program that is linked statically is the program's. Any other handle is the dynamic
-//! linker's own. A program that is linked statically must be linked with `-rdynamic` for `GetProcAddress` to find this
-//! library's functions in it.
+//! The program's handle is the address that it is loaded at, as on Windows. `kernel32`, `ntdll` and their like lead to
+//! the address of this library, which in a program that is linked statically is the program's. Any other handle is the
+//! dynamic linker's own. A program that is linked statically must be linked with `-rdynamic` for `GetProcAddress` to
+//! find this library's functions in it.
 
 mod linker;
 

@@ -97,8 +97,8 @@ fn with_generic(mask: u32) -> u32 {
     mask
 }
 
-/// Whether the rights let their holder change an object's memory. Waiting does that too; but a mask that reads a section
-/// or a file may say `SYNCHRONIZE` beside it, and means no change.
+/// Whether the rights let their holder change an object's memory. Waiting does that too; but a mask that reads a
+/// section or a file may say `SYNCHRONIZE` beside it, and means no change.
 fn changes(mask: u32) -> bool {
     const QUERY_OR_LESS: u32 = 0xFFFE;
     let waits = mask & GENERIC_EXECUTE != 0 || mask & SYNCHRONIZE != 0 && mask & QUERY_OR_LESS == 0;

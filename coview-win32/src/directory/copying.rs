@@ -11,8 +11,8 @@ use super::{Result, SHARING_VIOLATION};
 use crate::file::{self, Request};
 use crate::{last_error, path, text};
 
-/// Copies the contents, the permissions and the time of the last change. What was copied before a failure is gone again,
-/// unless it replaced something.
+/// Copies the contents, the permissions and the time of the last change. What was copied before a failure is gone
+/// again, unless it replaced something.
 pub(super) fn copy(from: &str, to: &str, only_new: bool) -> Result<()> {
     let source = file::open(&Request::reading(from))?.file;
     if is_same(&source, to) {

@@ -1,11 +1,12 @@
 //! Share modes: what an open file is used for, and what others must not use it for meanwhile, known to all programs of
 //! this library and to no other.
 //!
-//! Six ranges of bytes far beyond the end of any file stand for six claims: the file is read, is written, may be deleted;
-//! and nobody else may read, write, delete it. Whoever makes a claim locks a byte of its range; whoever is about to open
-//! the file looks for locks in the ranges of what would contradict. Which byte of the range it is means nothing: a
-//! descriptor that can only write can only lock for itself alone, and takes the first byte that is free. The locks are
-//! those of open file descriptions, so they end with the process at the latest.
+//! Six ranges of bytes far beyond the end of any file stand for six claims: the file is read, is written, may be
+//! deleted; and nobody else may read, write, delete it. Whoever makes a claim locks a byte of its range; whoever is
+//! about to open the file looks for locks in the ranges of what would contradict. Which byte of the range it is means
+//! nothing: a descriptor that can only write can only lock for itself alone, and takes the first byte that is free. The
+//! locks are those of open file descriptions: they end when the handle's own process closes it, and with all who
+//! inherited it at the latest.
 //!
 //! Where files have no such locks, as on some network file systems, nobody is kept out.
 

@@ -2,8 +2,8 @@
 //!
 //! Needs `unsafe` to export functions and to call `fcntl`.
 //!
-//! They are Linux's locks of open file descriptions: they end with the last handle, however that comes about. Other than
-//! on Windows they do not keep `ReadFile`, `WriteFile` and views away: programs that lock agree by locking.
+//! They are Linux's locks of open file descriptions: they end with the last handle, however that comes about. Other
+//! than on Windows they do not keep `ReadFile`, `WriteFile` and views away: programs that lock agree by locking.
 
 use std::fs;
 use std::io;

@@ -2,8 +2,8 @@
 //!
 //! Needs `unsafe` to export functions, to transfer to and from where callers point, and to write counts there.
 //!
-//! A transfer has ended when the function returns, also with `FILE_FLAG_OVERLAPPED`: then it returns `TRUE` at once where
-//! Windows may say 997, and the structure and its event say that it is done.
+//! A transfer has ended when the function returns, also with `FILE_FLAG_OVERLAPPED`: then it returns `TRUE` at once
+//! where Windows may say 997, and the structure and its event say that it is done.
 
 use std::ffi::c_void;
 use std::io::{self, Seek, SeekFrom};
