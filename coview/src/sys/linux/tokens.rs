@@ -102,10 +102,18 @@ pub(super) fn settle(thread: &Thread, block: &Block) -> io::Result<()> {
 
 /// Takes the right to freeze.
 pub(super) fn take_latch(thread: &Thread, block: &Block) -> io::Result<()> {
-    match robust::take(thread, block.latch(), &nobody(), Deadline::after(FROZEN_MAX))? {
-        Taken::Yes { .. } => Ok(()),
-        Taken::Frozen | Taken::TimedOut => Err(error(ErrorKind::Damaged)),
-    }
+    if take_latch_within(thread, block, FROZEN_MAX)? { Ok(()) } else { Err(error(ErrorKind::Damaged)) }
+}
+
+/// The same for one who has the latches of other objects, and may not hold those up for long; `false` after a while.
+pub(super) fn take_latch_soon(thread: &Thread, block: &Block) -> io::Result<bool> {
+    const SOON: Duration = Duration::from_millis(50);
+    take_latch_within(thread, block, SOON)
+}
+
+fn take_latch_within(thread: &Thread, block: &Block, patience: Duration) -> io::Result<bool> {
+    let taken = robust::take(thread, block.latch(), &nobody(), Deadline::after(patience))?;
+    Ok(matches!(taken, Taken::Yes { .. }))
 }
 
 pub(super) fn give_latch(thread: &Thread, block: &Block) {
