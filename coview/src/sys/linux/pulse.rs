@@ -101,10 +101,9 @@ pub(super) fn number(block: &Block) -> u32 {
     block.pulse().load(Ordering::SeqCst) >> 1
 }
 
-/// Whether there is an offer for a waiter that has noted `first`, and the number as it is now.
-pub(super) fn look(block: &Block, first: u32) -> (bool, u32) {
-    let seen = block.pulse().load(Ordering::SeqCst);
-    (is_for(seen, first), seen >> 1)
+/// Whether there is an offer for a waiter that has noted `first`.
+pub(super) fn is_there(block: &Block, first: u32) -> bool {
+    is_for(block.pulse().load(Ordering::SeqCst), first)
 }
 
 /// Takes the offer if there is one for a waiter that has noted `first`.

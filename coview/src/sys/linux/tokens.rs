@@ -112,6 +112,9 @@ pub(super) fn take_latch_soon(thread: &Thread, block: &Block) -> io::Result<bool
 }
 
 fn take_latch_within(thread: &Thread, block: &Block, patience: Duration) -> io::Result<bool> {
+    if robust::take_free(thread, block.latch()) {
+        return Ok(true);
+    }
     let taken = robust::take(thread, block.latch(), &nobody(), Deadline::after(patience))?;
     Ok(matches!(taken, Taken::Yes { .. }))
 }

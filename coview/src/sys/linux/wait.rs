@@ -90,21 +90,32 @@ fn any(
     alert: Option<Waitable<'_>>,
     deadline: Deadline,
 ) -> io::Result<Waited<(usize, bool)>> {
-    let notes = notes(thread, objects)?;
-    let alert = Alert::new(thread, alert)?;
-    if let Some(taken) = try_any(thread, objects, &notes, false)? {
+    if let Some(taken) = try_any(thread, objects, None, false)? {
         return Ok(Waited::Taken(taken));
     }
-    if alert.is_raised(thread)? {
+    if is_raised(thread, alert)? {
         return Ok(Waited::Alerted);
     }
     if deadline.is_now() {
         return Ok(Waited::TimedOut);
     }
+    any_in_time(thread, objects, alert, deadline)
+}
+
+/// As `any`, after a first look in vain.
+#[cold]
+fn any_in_time(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    alert: Option<Waitable<'_>>,
+    deadline: Deadline,
+) -> io::Result<Waited<(usize, bool)>> {
+    let notes = notes(thread, objects)?;
+    let alert = Alert::new(thread, alert)?;
     let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
     let mut slept = false;
     loop {
-        if let Some(taken) = try_any(thread, objects, &notes, slept)? {
+        if let Some(taken) = try_any(thread, objects, Some(&notes), slept)? {
             return Ok(Waited::Taken(taken));
         }
         if alert.is_raised(thread)? {
@@ -124,6 +135,29 @@ fn all(
     deadline: Deadline,
 ) -> io::Result<Waited<Vec<bool>>> {
     let order = order_of(objects)?;
+    if are_signaled(thread, objects)?
+        && let Some(abandoned) = take_all(thread, objects, None, &order)?
+    {
+        return Ok(Waited::Taken(abandoned));
+    }
+    if is_raised(thread, alert)? {
+        return Ok(Waited::Alerted);
+    }
+    if deadline.is_now() {
+        return Ok(Waited::TimedOut);
+    }
+    all_in_time(thread, objects, &order, alert, deadline)
+}
+
+/// As `all`, after a first look in vain.
+#[cold]
+fn all_in_time(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    order: &[usize],
+    alert: Option<Waitable<'_>>,
+    deadline: Deadline,
+) -> io::Result<Waited<Vec<bool>>> {
     let mut notes = notes(thread, objects)?;
     let alert = Alert::new(thread, alert)?;
     let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
@@ -131,7 +165,7 @@ fn all(
     loop {
         let looks = look(thread, objects, &notes)?;
         if looks.iter().all(|look| look.signaled)
-            && let Some(abandoned) = take_all(thread, objects, &notes, &order)?
+            && let Some(abandoned) = take_all(thread, objects, Some(&notes), order)?
         {
             return Ok(Waited::Taken(abandoned));
         }
@@ -150,7 +184,22 @@ fn all(
 }
 
 fn look(thread: &Thread, objects: &[Waitable<'_>], notes: &[u32]) -> io::Result<Vec<Look>> {
-    objects.iter().zip(notes).map(|(object, &note)| object.look(thread, note)).collect()
+    objects.iter().zip(notes).map(|(object, &note)| object.look(thread, Some(note))).collect()
+}
+
+/// Whether all are signaled now.
+fn are_signaled(thread: &Thread, objects: &[Waitable<'_>]) -> io::Result<bool> {
+    for object in objects {
+        if object.look(thread, None)?.closed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether an alert is signaled now, if there is one.
+fn is_raised(thread: &Thread, alert: Option<Waitable<'_>>) -> io::Result<bool> {
+    alert.map_or(Ok(false), |alert| Ok(!alert.look(thread, None)?.closed))
 }
 
 /// Sleeps until one of those objects that are not signaled may be, if there are any, and takes new notes: what was signaled
@@ -198,7 +247,7 @@ impl<'a> Alert<'a> {
     }
 
     fn is_raised(&self, thread: &Thread) -> io::Result<bool> {
-        self.event.map_or(Ok(false), |event| Ok(event.look(thread, self.note)?.signaled))
+        self.event.map_or(Ok(false), |event| Ok(event.look(thread, Some(self.note))?.signaled))
     }
 
     fn noted(&self) -> Option<(&Waitable<'a>, u32)> {
@@ -229,9 +278,15 @@ fn notes(thread: &Thread, objects: &[Waitable<'_>]) -> io::Result<Vec<u32>> {
     objects.iter().map(|object| object.note(thread)).collect()
 }
 
-fn try_any(thread: &Thread, objects: &[Waitable<'_>], notes: &[u32], slept: bool) -> io::Result<Option<(usize, bool)>> {
+fn try_any(
+    thread: &Thread,
+    objects: &[Waitable<'_>],
+    notes: Option<&[u32]>,
+    slept: bool,
+) -> io::Result<Option<(usize, bool)>> {
     for (index, object) in objects.iter().enumerate() {
-        if let Some(abandoned) = object.try_take(thread, notes[index], slept)? {
+        let note = notes.map(|notes| notes[index]);
+        if let Some(abandoned) = object.try_take(thread, note, slept)? {
             if slept {
                 leave_the_rest(objects);
             }
@@ -276,17 +331,21 @@ const SET_UNSEEN_MAX: Duration = Duration::from_millis(10);
 fn take_all(
     thread: &Thread,
     objects: &[Waitable<'_>],
-    notes: &[u32],
+    notes: Option<&[u32]>,
     order: &[usize],
 ) -> io::Result<Option<Vec<bool>>> {
-    let patience = Deadline::after(FROZEN_MAX);
+    let mut patience = None;
     let mut latched = loop {
         match freeze_all(thread, objects, notes, order)? {
             Froze::All(latched) => break latched,
             Froze::NotAll => return Ok(None),
-            Froze::Busy(_) if patience.has_passed() => return Err(error(ErrorKind::Damaged)),
-            // With nothing frozen meanwhile: what holds up one object does not hold up the others.
-            Froze::Busy(block) => tokens::settle(thread, block)?,
+            Froze::Busy(block) => {
+                if patience.get_or_insert_with(|| Deadline::after(FROZEN_MAX)).has_passed() {
+                    return Err(error(ErrorKind::Damaged));
+                }
+                // With nothing frozen meanwhile: what holds up one object does not hold up the others.
+                tokens::settle(thread, block)?;
+            }
         }
     };
     let mut abandoned = vec![false; objects.len()];
@@ -314,7 +373,7 @@ enum Froze<'a> {
 fn freeze_all<'a>(
     thread: &'a Thread,
     objects: &[Waitable<'a>],
-    notes: &[u32],
+    notes: Option<&[u32]>,
     order: &[usize],
 ) -> io::Result<Froze<'a>> {
     let mut latched = Latched { thread, blocks: Vec::with_capacity(order.len()) };
@@ -326,7 +385,7 @@ fn freeze_all<'a>(
         latched.blocks.push((block, Frozen::No));
         // Whoever froze it before and died has left it to the next one with the latch.
         tokens::thaw(block);
-        match objects[index].freeze(thread, notes[index])? {
+        match objects[index].freeze(thread, notes.map(|notes| notes[index]))? {
             Frozen::No => return Ok(Froze::NotAll),
             frozen => latched.blocks.last_mut().expect("it was pushed above").1 = frozen,
         }

@@ -1,7 +1,8 @@
 //! What the waits for several objects ask of one object, whatever its kind.
 //!
 //! A *note* tells whether an object was signaled and is not any more: of a manual-reset event or timer it is the
-//! generation, of an auto-reset event the number of the last pulse that was offered. A waiter notes before it looks.
+//! generation, of an auto-reset event the number of the last pulse that was offered. A waiter notes before it looks; who
+//! looks without a note sees what is signaled now.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,7 +57,7 @@ impl<'a> Waitable<'a> {
     }
 
     /// Takes from the object if it is signaled; says whether it did, and whether it is an abandoned mutex.
-    pub(super) fn try_take(&self, thread: &Thread, note: u32, slept: bool) -> io::Result<Option<bool>> {
+    pub(super) fn try_take(&self, thread: &Thread, note: Option<u32>, slept: bool) -> io::Result<Option<bool>> {
         if let Waitable::Mutex(mutex) = self {
             return Ok(mutex.lock_on(thread, Deadline::NOW)?.map(|locked| locked == Locked::Abandoned));
         }
@@ -64,7 +65,7 @@ impl<'a> Waitable<'a> {
         let block = self.block();
         if self.maximum().is_none() {
             let seen = settled(thread, block)?;
-            let signaled = is_open(seen) || generation_of(seen) != note;
+            let signaled = is_open(seen) || has_gone_by(seen, note);
             if slept && signaled && seen & WAITERS != 0 {
                 // The setter or pulser may have died before it had woken everyone.
                 wake_everyone(block);
@@ -73,7 +74,7 @@ impl<'a> Waitable<'a> {
         }
         loop {
             let seen = settled(thread, block)?;
-            if pulse::take(block, note) {
+            if note.is_some_and(|note| pulse::take(block, note)) {
                 return Ok(Some(false));
             }
             if count_of(seen) == 0 {
@@ -86,7 +87,7 @@ impl<'a> Waitable<'a> {
     }
 
     /// Looks without taking.
-    pub(super) fn look(&self, thread: &Thread, note: u32) -> io::Result<Look> {
+    pub(super) fn look(&self, thread: &Thread, note: Option<u32>) -> io::Result<Look> {
         self.fire(thread)?;
         let block = self.block();
         if let Waitable::Mutex(_) = self {
@@ -98,11 +99,12 @@ impl<'a> Waitable<'a> {
         }
         if self.maximum().is_none() {
             let seen = settled(thread, block)?;
-            let (open, generation) = (is_open(seen), generation_of(seen));
-            return Ok(Look { signaled: open || generation != note, closed: !open, note: generation });
+            let open = is_open(seen);
+            return Ok(Look { signaled: open || has_gone_by(seen, note), closed: !open, note: generation_of(seen) });
         }
         // The offer first: what comes after this look has another number.
-        let (offered, number) = pulse::look(block, note);
+        let number = pulse::number(block);
+        let offered = note.is_some_and(|note| pulse::is_there(block, note));
         let closed = count_of(settled(thread, block)?) == 0;
         Ok(Look { signaled: offered || !closed, closed, note: number })
     }
@@ -120,7 +122,7 @@ impl<'a> Waitable<'a> {
         let seen = settled(thread, block)?;
         let nothing = match self.maximum() {
             // A gate that is open with nothing behind it was overwritten: sleeping on it is as good as anything.
-            Some(_) => count_of(seen) == 0 && !pulse::look(block, note).0,
+            Some(_) => count_of(seen) == 0 && !pulse::is_there(block, note),
             None => !is_open(seen) && generation_of(seen) == note,
         };
         let noted = nothing && tokens::note_waiter(block, seen);
@@ -155,7 +157,7 @@ impl<'a> Waitable<'a> {
     }
 
     /// Freezes the object if it is signaled. The caller has the latch, so that nobody else has it frozen.
-    pub(super) fn freeze(&self, thread: &Thread, note: u32) -> io::Result<Frozen> {
+    pub(super) fn freeze(&self, thread: &Thread, note: Option<u32>) -> io::Result<Frozen> {
         let block = self.block();
         if let Waitable::Mutex(_) = self {
             if thread.levels(block) > 0 {
@@ -167,7 +169,7 @@ impl<'a> Waitable<'a> {
             return Ok(if freeze_word(block.owner()) { Frozen::State } else { Frozen::No });
         }
         if self.maximum().is_some()
-            && let Some(number) = pulse::take_number(block, note)
+            && let Some(number) = note.and_then(|note| pulse::take_number(block, note))
         {
             return Ok(Frozen::Pulse(number));
         }
@@ -175,7 +177,7 @@ impl<'a> Waitable<'a> {
             let seen = block.state().load(Ordering::SeqCst);
             let signaled = match self.maximum() {
                 Some(_) => count_of(seen) > 0,
-                None => is_open(seen) || generation_of(seen) != note,
+                None => is_open(seen) || has_gone_by(seen, note),
             };
             if !signaled {
                 return Ok(Frozen::No);
@@ -226,6 +228,11 @@ impl<'a> Waitable<'a> {
             Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Semaphore(_) => Ok(()),
         }
     }
+}
+
+/// Whether a gate has been opened since it was noted.
+fn has_gone_by(state: u64, note: Option<u32>) -> bool {
+    note.is_some_and(|note| generation_of(state) != note)
 }
 
 fn freeze_word(owner: &AtomicU32) -> bool {
