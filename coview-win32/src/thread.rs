@@ -8,10 +8,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 
 use coview::Reset;
 use coview::os::linux::abandon_held;
@@ -24,7 +24,7 @@ use crate::limit::with_descriptors;
 use crate::object::Object;
 use crate::security::{self, SecurityAttributes};
 use crate::table::{self, Handle, lock};
-use crate::{last_thread, process};
+use crate::{last_thread, process, thread_end};
 
 /// What a thread runs.
 pub(crate) type Routine = unsafe extern "C-unwind" fn(*mut c_void) -> u32;
@@ -116,9 +116,8 @@ impl Thread {
         // Relaxed: see `id`.
         self.id.store(current_id(), Ordering::Relaxed);
         lock(&LIVING).get_or_insert_default().insert(self.id(), Arc::downgrade(self));
-        // The library's own thread-local value comes first, so that it is still there when ours goes.
-        let _ = self.ended.reset();
-        let _ = CURRENT.try_with(|current| current.replace(Some(Ending(self.clone()))));
+        CURRENT.with(|current| drop(current.replace(Some(self.clone()))));
+        thread_end::watch();
     }
 
     /// Says that the thread has ended, after it has given up what it owns.
@@ -149,23 +148,31 @@ impl Thread {
 /// The threads of this process that are known, by their ids.
 static LIVING: Mutex<Option<HashMap<u32, Weak<Thread>>>> = Mutex::new(None);
 
-thread_local! {
-    static ID: Cell<u32> = const { Cell::new(0) };
-    static CURRENT: RefCell<Option<Ending>> = const { RefCell::new(None) };
+pub(crate) type Held = MutexGuard<'static, Option<HashMap<u32, Weak<Thread>>>>;
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    lock(&LIVING)
 }
 
-/// The calling thread's own reference; dropped when the thread ends.
-struct Ending(Arc<Thread>);
+thread_local! {
+    static ID: Cell<u32> = const { Cell::new(0) };
+    /// The calling thread's own reference, which `end_current` drops.
+    static CURRENT: ManuallyDrop<RefCell<Option<Arc<Thread>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+}
 
-impl Drop for Ending {
-    fn drop(&mut self) {
-        self.0.end();
+/// Called when the calling thread ends, as the last that this library does there.
+pub(crate) fn end_current() {
+    let current = CURRENT.with(|current| current.take());
+    // A forked child may have only its parent's.
+    if let Some(thread) = current.filter(|thread| thread.process == process::current_pid()) {
+        thread.end();
     }
 }
 
 /// The calling thread.
 pub(crate) fn current() -> Result<Arc<Thread>> {
-    let known = CURRENT.try_with(|current| current.borrow().as_ref().map(|ending| ending.0.clone())).ok().flatten();
+    let known = CURRENT.with(|current| current.borrow().clone());
     if let Some(thread) = known.filter(|thread| thread.process == process::current_pid()) {
         return Ok(thread);
     }

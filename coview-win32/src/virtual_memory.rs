@@ -8,7 +8,7 @@
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use crate::last_error::{self, Code, Result};
 use crate::memory_map::MemoryMap;
@@ -166,6 +166,13 @@ fn protect_other(pages: Range<usize>, protection: Protection) -> Result<u32> {
 
 /// Which pages `VirtualLock` has locked: Linux does not say, and Windows tells an unlock that had no lock.
 static LOCKED: Mutex<Option<Runs<bool>>> = Mutex::new(None);
+
+pub(crate) type Held = MutexGuard<'static, Option<Runs<bool>>>;
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    lock(&LOCKED)
+}
 
 fn lock_pages(address: usize, len: usize) -> Result<()> {
     let pages = pages_of(address, len).filter(|pages| !pages.is_empty()).ok_or(Code::INVALID_PARAMETER)?;
