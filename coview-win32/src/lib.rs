@@ -39,6 +39,7 @@ mod name;
 mod object;
 mod packet;
 mod path;
+mod priority;
 mod process;
 mod process_memory;
 mod program;

@@ -274,6 +274,17 @@ static void strings(void)
                 "a buffer too small fails with 122");
     CHECK_ERROR("B", MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, "\xff", -1, wide_text, 20) == 0, 1113,
                 "bad UTF-8 with 1113, if asked");
+    CHECK("B",
+          MultiByteToWideChar(CP_UTF8, 0, "\xc2" "A\x80", -1, wide_text, 20) == 4 && wide_text[0] == 0xfffd
+              && wide_text[2] == 0xfffd,
+          "else each sequence becomes one U+FFFD");
+    CHECK("B",
+          MultiByteToWideChar(CP_UTF8, 0, "\xe0\x80\x80", 3, wide_text, 20) == 2
+              && MultiByteToWideChar(CP_UTF8, 0, "\xed\xa0\x80", 3, wide_text, 20) == 2
+              && MultiByteToWideChar(CP_UTF8, 0, "\xf0\x80\x80\x80", 4, wide_text, 20) == 3
+              && MultiByteToWideChar(CP_UTF8, 0, "\xf4\x90\x80\x80", 4, wide_text, 20) == 3
+              && MultiByteToWideChar(CP_UTF8, 0, "\xc0\x80", 2, wide_text, 20) == 2,
+          "a second byte goes with the lead byte, be it permitted there or not");
     CHECK("B", MulDiv(1000000, 1000000, 3) == -1 && MulDiv(1000000, 30000, 20000) == 1500000 && MulDiv(5, 1, 2) == 3,
           "MulDiv rounds, and is -1 beyond");
 }
