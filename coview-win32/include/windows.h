@@ -2534,7 +2534,8 @@ HANDLE CreateFileW(LPCWSTR lpFileName, DWORD dwDesiredAccess, DWORD dwShareMode,
  * Needs: FILE_READ_DATA; FILE_WRITE_DATA or FILE_APPEND_DATA.
  * Returns: TRUE, with a count of 0 at the end of a file; FALSE on failure.
  * Errors: ERROR_BROKEN_PIPE for a pipe whose other end is closed (ERROR_NO_DATA when it is written); ERROR_HANDLE_EOF
- * at the end with lpOverlapped; ERROR_DISK_FULL; ERROR_NOACCESS for a bad buffer; ERROR_LOCK_VIOLATION.
+ * at the end with lpOverlapped; ERROR_DISK_FULL; ERROR_NOACCESS for a buffer that cannot be written to,
+ * ERROR_INVALID_USER_BUFFER for one that cannot be read from in all its length; ERROR_LOCK_VIOLATION.
  */
 BOOL ReadFile(HANDLE hFile, LPVOID lpBuffer, DWORD nNumberOfBytesToRead, LPDWORD lpNumberOfBytesRead,
               LPOVERLAPPED lpOverlapped);

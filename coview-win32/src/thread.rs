@@ -348,15 +348,16 @@ pub(crate) extern "C-unwind" fn ExitThread(code: u32) -> ! {
 
 /// # Safety
 ///
-/// `code` may be written.
+/// `code` is null or may be written.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn GetExitCodeThread(handle: Handle, code: *mut u32) -> i32 {
+    // SAFETY: as the caller promises.
+    let Some(code) = (unsafe { code.as_mut() }) else { return last_error::truth(Err(Code::INVALID_PARAMETER)) };
     let found = with_thread(handle, QUERY_LIMITED, |thread| {
         // Acquire, by way of the event.
         Ok(if thread.ended.try_wait()? { thread.code.load(Ordering::Acquire) } else { STILL_ACTIVE })
     });
-    // SAFETY: as the caller promises.
-    last_error::truth(found.map(|found| unsafe { code.write(found) }))
+    last_error::truth(found.map(|found| *code = found))
 }
 
 /// Calls `work` with the thread of a handle that has the right, or of the pseudo handle.

@@ -178,6 +178,27 @@ static void ends_of_processes(void)
     CloseHandle(child);
 }
 
+/* A folder that has the name of a program, in a folder that programs are searched for in. */
+static void searched_folders(void)
+{
+    char old[8000] = "", command[32] = "coview-c-no-program now", folder[MAX_PATH + 100];
+    const char *path = temporary("searched");
+    STARTUPINFOA startup;
+    PROCESS_INFORMATION process;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    GetEnvironmentVariableA("PATH", old, sizeof old);
+    snprintf(folder, sizeof folder, "%s/coview-c-no-program", path);
+    CreateDirectoryA(path, NULL);
+    CreateDirectoryA(folder, NULL);
+    SetEnvironmentVariableA("PATH", path);
+    CHECK_ERROR("B", !CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process), 2,
+                "a folder in PATH that has the name is passed over");
+    SetEnvironmentVariableA("PATH", old);
+    RemoveDirectoryA(folder);
+    RemoveDirectoryA(path);
+}
+
 static void processes(void)
 {
     STARTUPINFOA startup;
@@ -213,6 +234,7 @@ static void processes(void)
     CHECK_ERROR(
         "B", !CreateProcessA("coview-no-such-program.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process),
         2, "a program that does not exist fails with 2");
+    searched_folders();
     CHECK_ERROR("B", !OpenProcess(SYNCHRONIZE, FALSE, 0), 87, "OpenProcess of 0 fails with 87");
     CHECK("B", GetProcessId(GetCurrentProcess()) == GetCurrentProcessId(), "GetProcessId of the pseudo handle");
     CHECK_ERROR("B", GetProcessId(NULL) == 0, 6, "GetProcessId of nothing fails with 6");

@@ -143,6 +143,22 @@ static void command_lines(void)
     LocalFree(arguments);
 }
 
+static void bad_buffers(void)
+{
+    HANDLE file = file_of(temporary("buffers"), 0, GENERIC_READ | GENERIC_WRITE);
+    char *base = (char *)VirtualAlloc(NULL, 8192, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    DWORD old, count = 7;
+    VirtualProtect(base + 4096, 4096, PAGE_NOACCESS, &old);
+    CHECK_ERROR("B", !WriteFile(file, base, 8192, &count, NULL), 1784,
+                "a buffer that ends in no memory fails with 1784");
+    CHECK("B", count == 0 && SetFilePointer(file, 0, NULL, FILE_CURRENT) == 0, "and counts as nothing written");
+    CHECK_ERROR("B", !WriteFile(file, NULL, 1, &count, NULL), 1784, "so does none");
+    CHECK("B", WriteFile(file, base, 4096, &count, NULL) && count == 4096, "what is memory is written");
+    VirtualFree(base, 0, MEM_RELEASE);
+    CloseHandle(file);
+    DeleteFileA(temporary("buffers"));
+}
+
 static void files(void)
 {
     const char *path = temporary("file"), *other = temporary("other");
@@ -346,6 +362,7 @@ int main(void)
     environment();
     command_lines();
     files();
+    bad_buffers();
     sharing();
     folders();
     heaps();
