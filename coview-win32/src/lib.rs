@@ -41,6 +41,7 @@ mod name;
 mod object;
 mod packet;
 mod path;
+mod priority;
 mod process;
 mod process_memory;
 mod program;

@@ -153,11 +153,16 @@ pub(crate) unsafe extern "C" fn SetWaitableTimer(
     period_ms: i32,
     routine: Option<TimerRoutine>,
     argument: *mut c_void,
-    _resume: i32,
+    resume: i32,
 ) -> i32 {
     // SAFETY: as the caller promises.
     let due = unsafe { due.as_ref() }.copied();
-    last_error::truth(set(handle, due, period_ms, routine, argument))
+    let result = set(handle, due, period_ms, routine, argument);
+    if result.is_ok() && resume != 0 {
+        // The timer is set all the same.
+        last_error::set(Code::NOT_SUPPORTED);
+    }
+    last_error::truth(result)
 }
 
 /// # Safety

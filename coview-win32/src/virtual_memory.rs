@@ -34,7 +34,7 @@ const WORKING_SET_QUOTA: Code = Code(1453);
 /// Does what `VirtualAlloc` describes, and returns where the memory begins.
 fn allocate(base: usize, len: usize, kind: u32, word: u32) -> Result<usize> {
     judge_kind(kind)?;
-    if base >= USER_END || len == 0 {
+    if !is_place(base, len) {
         return Err(Code::INVALID_PARAMETER);
     }
     let (protection, caching) = Protection::parse(word)?;
@@ -48,6 +48,12 @@ fn allocate(base: usize, len: usize, kind: u32, word: u32) -> Result<usize> {
         return reserve(base, len, kind & MEM_COMMIT != 0, protection, caching);
     }
     commit(pages_of(base, len).ok_or(Code::INVALID_PARAMETER)?, protection)
+}
+
+/// Whether a program could have something there, or that much anywhere. The first 64 KiB are nobody's.
+fn is_place(base: usize, len: usize) -> bool {
+    let starts = base == 0 || (GRANULARITY..USER_END).contains(&base);
+    starts && len != 0 && len <= USER_END - base
 }
 
 /// Refuses what is no kind of allocation, and what there is not on Linux: write watches, placeholders, physical pages.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 const LINES_MAX: usize = 700;
 const SAFETY_LINES_MAX: usize = 6;
 const SYS: &str = "coview/src/sys/";
-const PLATFORM_FILES: [&str; 4] = ["coview/src/sys/mod.rs", "coview/src/os/mod.rs", "coview-cli/src/os.rs", "coview-win32/src/lib.rs"];
+const PLATFORM_FILES: [&str; 4] =
+    ["coview/src/sys/mod.rs", "coview/src/os/mod.rs", "coview-cli/src/os.rs", "coview-win32/src/lib.rs"];
 const UNSAFE_LIST: (&str, &str) = ("<!-- unsafe-files -->", "<!-- /unsafe-files -->");
 
 #[test]

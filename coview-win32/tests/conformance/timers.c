@@ -165,6 +165,17 @@ static void names(void)
 
 static volatile LONG completions;
 
+static void resumes(void)
+{
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, NULL);
+    LARGE_INTEGER due = in_ms(0);
+    SetLastError(UNTOUCHED);
+    CHECK_WINDOWS("10", SetWaitableTimer(timer, &due, 0, NULL, NULL, TRUE) && GetLastError() == ERROR_NOT_SUPPORTED,
+                  "a machine that cannot be woken says so, and the call succeeds");
+    CHECK("10", await(timer) == WAIT_OBJECT_0, "the timer is set");
+    CloseHandle(timer);
+}
+
 static VOID CALLBACK completed(LPVOID argument, DWORD low, DWORD high)
 {
     (void)low;
@@ -199,6 +210,7 @@ int main(int count, char **arguments)
     waited_for_together();
     wakes_all();
     names();
+    resumes();
     completion();
     return conclude();
 }
