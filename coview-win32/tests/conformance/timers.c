@@ -199,6 +199,41 @@ static void completion(void)
     CloseHandle(timer);
 }
 
+static DWORD WINAPI cancel_thread(LPVOID timer)
+{
+    return !CancelWaitableTimer(timer);
+}
+
+static DWORD WINAPI set_thread(LPVOID timer)
+{
+    return !set(timer, in_ms(100000), 0);
+}
+
+/* What calls a routine is one timer, whoever has it. */
+static void completion_taken_back(void)
+{
+    const char *name = named("completion");
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, name), other = OpenWaitableTimerA(TIMER_MODIFY_STATE, FALSE, name);
+    LARGE_INTEGER due = in_ms(20);
+    LONG step = 100;
+    completions = 0;
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CHECK("10", in_thread(cancel_thread, timer) == 0 && SleepEx(60, TRUE) == 0 && completions == 0,
+          "a completion routine does not run after another thread has cancelled the timer");
+    due = in_ms(20);
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CHECK("10", in_thread(set_thread, timer) == 0 && SleepEx(60, TRUE) == 0 && completions == 0, "or set it anew");
+    due = in_ms(20);
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CHECK("10", CancelWaitableTimer(other) && SleepEx(60, TRUE) == 0 && completions == 0,
+          "or after it was cancelled by another handle");
+    due = in_ms(20);
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CloseHandle(other);
+    CloseHandle(timer);
+    CHECK("10", SleepEx(60, TRUE) == 0 && completions == 0, "or after the last handle of the timer was closed");
+}
+
 int main(int count, char **arguments)
 {
     watch();
@@ -212,5 +247,6 @@ int main(int count, char **arguments)
     names();
     resumes();
     completion();
+    completion_taken_back();
     return conclude();
 }
