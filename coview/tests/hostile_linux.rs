@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Actor, DEADLINE, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed};
-use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Reset, Waitable};
+use coview::{ErrorKind, Event, EventOptions, Kind, Mapping, Mutex, Reset, Waitable};
 
 /// A file of a mutex, event, semaphore or timer: only its last page holds anything.
 const FILE_LEN: u64 = 64 * 1024;
@@ -204,6 +204,27 @@ fn garbage_in_any_one_word_stops_nothing() {
         while target.line() == "next" {}
     }
     targets.into_iter().for_each(Actor::finish);
+}
+
+#[test]
+fn an_object_that_nobody_gives_back_holds_up_no_other_object_of_a_wait_for_all() -> Outcome {
+    let create = || EventOptions::new(Reset::Manual).signaled(true).create(&name("bystander"));
+    let mut events = [create()?, create()?];
+    // Objects are frozen in the order of their inodes.
+    events.sort_by_key(|event| fs::metadata(path_of(event.name())).map_or(0, |metadata| metadata.ino()));
+    let [healthy, damaged] = events;
+    file_of(damaged.name())?.write_all_at(&1u32.to_le_bytes(), BLOCK_START + LATCH)?;
+    thread::scope(|scope| -> Outcome {
+        let waiter = scope.spawn(|| failure(coview::try_wait_all(&[(&healthy).into(), (&damaged).into()])));
+        while !waiter.is_finished() {
+            let begin = Instant::now();
+            healthy.set()?;
+            assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+            thread::yield_now();
+        }
+        assert_eq!(waiter.join().expect("it does not panic"), ErrorKind::Damaged);
+        Ok(())
+    })
 }
 
 #[test]
