@@ -176,7 +176,11 @@ pub(crate) fn wait_until_unused(entry: *mut Entry) {
     let mut looks = 0;
     while taken().any(|words| words.entries.iter().any(|word| is_protected(word, entry))) {
         // A thread that yields lets none of lesser priority run.
-        if looks < YIELDS_MAX { thread::yield_now() } else { thread::sleep(Duration::from_micros(50)) }
+        if looks < YIELDS_MAX {
+            thread::yield_now()
+        } else {
+            thread::sleep(Duration::from_micros(50))
+        }
         looks += 1;
     }
 }
