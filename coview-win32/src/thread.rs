@@ -129,7 +129,7 @@ impl Thread {
     /// Says that the thread has ended, after it has given up what it owns.
     fn end(&self) {
         lock(&LIVING).get_or_insert_default().remove(&self.id());
-        let _ = abandon_held();
+        abandon_held();
         let _ = self.ended.set();
     }
 
