@@ -13,10 +13,10 @@ use crate::{output, units};
 
 const FIELDS: &str = "\
 JSON fields, all of them always present: name, complete_name (false: `name` is only its beginning), namespace (local, \
-global, posix), kind (mapping, mutex, event, semaphore, unknown), size and memory (bytes), owner, rights, created \
+global, posix), kind (mapping, mutex, event, semaphore, timer, unknown), size and memory (bytes), owner, rights, created \
 (seconds since 1970), state, holders ([{pid, program}]), dead (left by killed processes; the next call that meets it \
 removes it). What the system does not tell is null. state is {owned, owner, abandoned} of a mutex, {manual, signaled} \
-of an event, {count, maximum} of a semaphore, and null otherwise.";
+of an event, {count, maximum} of a semaphore, {manual, signaled, due (seconds from now)} of a timer, and null otherwise.";
 
 const LS_EXAMPLES: &str = r#"Examples:
   coview ls                                       the user's own objects

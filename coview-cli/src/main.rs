@@ -15,6 +15,7 @@ mod output;
 mod read;
 mod semaphore;
 mod stream;
+mod timer;
 mod units;
 mod write;
 
@@ -38,7 +39,7 @@ const STATUSES: &str = "\
 Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out. A command that runs a COMMAND ends with its status: its \
 own, 128 and the signal that killed it, 126 if it cannot be executed, 127 if it does not exist.";
 
-/// Shared memory, mutexes, events and semaphores by name, on Linux and on Windows
+/// Shared memory, mutexes, events, semaphores and timers by name, on Linux and on Windows
 #[derive(Debug, Parser)]
 #[command(name = "coview", version, max_term_width = 110, after_help = format!("{EXAMPLES}\n\n{NAMES}\n\n{STATUSES}"))]
 struct Arguments {
@@ -56,6 +57,7 @@ enum Command {
     Mutex(mutex::Mutex),
     Event(event::Event),
     Semaphore(semaphore::Semaphore),
+    Timer(timer::Timer),
     Ls(inspect::Ls),
     Stat(inspect::Stat),
     Sweep(inspect::Sweep),
@@ -87,6 +89,7 @@ fn run(command: &Command) -> Outcome {
         Command::Mutex(mutex) => mutex.run(),
         Command::Event(event) => event.run(),
         Command::Semaphore(semaphore) => semaphore.run(),
+        Command::Timer(timer) => timer.run(),
         Command::Ls(ls) => ls.run(),
         Command::Stat(stat) => stat.run(),
         Command::Sweep(sweep) => sweep.run(),

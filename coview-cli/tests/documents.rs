@@ -10,7 +10,7 @@ use common::{coview, name};
 fn every_shell_has_completions() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = coview(&["completions", shell]).ok();
-        assert!(script.contains("semaphore"), "{shell}: {script}");
+        assert!(script.contains("semaphore") && script.contains("timer"), "{shell}: {script}");
         assert!(!script.contains("demo-part"), "{shell} shows the demo's inner command");
     }
     coview(&["completions", "cmd"]).failed(2);
@@ -21,7 +21,7 @@ fn every_command_has_a_manual_page() {
     assert!(coview(&["man"]).ok().contains(".TH coview 1"));
     let dir = std::env::temp_dir().join(name("man"));
     coview(&["man", "--dir", dir.to_str().expect("the path is UTF-8")]).ok();
-    for page in ["coview.1", "coview-create.1", "coview-event-wait.1", "coview-ls.1"] {
+    for page in ["coview.1", "coview-create.1", "coview-event-wait.1", "coview-timer-set.1", "coview-ls.1"] {
         let text = fs::read_to_string(dir.join(page)).expect(page);
         assert!(text.contains(".SH EXAMPLES\n.nf\ncoview "), "{page}: {text}");
     }

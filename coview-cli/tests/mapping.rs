@@ -203,6 +203,8 @@ fn wrong_usage_is_told_by_status_2() {
         &["lock", "x"],
         &["event", "wait", "x", "--timeout", "soon"],
         &["semaphore", "create", "x"],
+        &["timer", "set", "x"],
+        &["timer", "set", "x", "1s", "--every", "soon"],
         &["nonsense"],
         &[],
     ] {

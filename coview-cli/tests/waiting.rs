@@ -1,4 +1,4 @@
-//! `coview lock`, `mutex`, `event` and `semaphore`: waiting, timing out, and passing on a command's status.
+//! `coview lock`, `mutex`, `event`, `semaphore` and `timer`: waiting, timing out, and passing on a command's status.
 
 mod common;
 
@@ -99,14 +99,58 @@ fn what_a_semaphore_gave_for_a_command_is_given_back() {
 }
 
 #[test]
+fn a_timer_releases_who_waits_when_its_time_has_come() {
+    let name = name("timer");
+    let _holder = Running::start_ready(&["timer", "create", &name, "--json"]);
+    let complaint = coview(&["timer", "wait", &name, "--timeout", "10ms"]).failed(124);
+    assert!(complaint.contains(&format!("wait for timer `{name}`: timed out after 10ms")), "{complaint}");
+    let waiter = Running::start(&["timer", "wait", &name, "--timeout", "30s"]);
+    coview(&["timer", "set", &name, "20ms"]).ok();
+    waiter.finish().ok();
+    coview(&["timer", "wait", &name, "--timeout", "0"]).failed(124);
+    coview(&["timer", "set", &name, "0", "--every", "20ms"]).ok();
+    for _ in 0..3 {
+        coview(&["timer", "wait", &name, "--timeout", "30s"]).ok();
+    }
+}
+
+#[test]
+fn a_manual_timer_stays_signaled_until_it_is_set_again() {
+    let name = name("manual.timer");
+    let _holder = Running::start_ready(&["timer", "create", &name, "--manual", "--json"]);
+    coview(&["timer", "set", &name, "0"]).ok();
+    for _ in 0..2 {
+        coview(&["timer", "wait", &name, "--timeout", "30s"]).ok();
+    }
+    coview(&["timer", "set", &name, "1h"]).ok();
+    coview(&["timer", "wait", &name, "--timeout", "0"]).failed(124);
+    let state = coview(&["stat", &name, "--json"]).json();
+    let due = state["state"]["due"].as_f64().expect("it was set");
+    assert!(due > 3000.0 && due <= 3600.0, "{due}");
+    coview(&["timer", "cancel", &name]).ok();
+    coview(&["timer", "wait", &name, "--timeout", "10ms"]).failed(124);
+}
+
+#[test]
 fn what_does_not_exist_or_is_of_another_kind_is_told() {
     let name = name("kind");
-    for verb in [&["event", "set"][..], &["event", "reset"], &["event", "wait"], &["semaphore", "acquire"]] {
+    for verb in [
+        &["event", "set"][..],
+        &["event", "reset"],
+        &["event", "wait"],
+        &["semaphore", "acquire"],
+        &["timer", "cancel"],
+        &["timer", "wait"],
+    ] {
         let complaint = coview(&[verb, &[&name]].concat()).failed(1);
         assert!(complaint.contains("not found"), "{complaint}");
     }
-    coview(&["event", "wait", &name, "--wait", "10ms"]).failed(124);
+    for noun in ["event", "timer"] {
+        coview(&[noun, "wait", &name, "--wait", "10ms"]).failed(124);
+    }
     let _holder = Running::start_ready(&["mutex", "create", &name, "--json"]);
-    let complaint = coview(&["event", "set", &name]).failed(1);
-    assert!(complaint.contains("another kind"), "{complaint}");
+    for set in [&["event", "set", &name][..], &["timer", "set", &name, "1s"]] {
+        let complaint = coview(set).failed(1);
+        assert!(complaint.contains("another kind"), "{complaint}");
+    }
 }

@@ -713,8 +713,9 @@ BOOL CompareObjectHandles(HANDLE hFirstObjectHandle, HANDLE hSecondObjectHandle)
 /*
  * GetHandleInformation, SetHandleInformation - read and change HANDLE_FLAG_INHERIT and HANDLE_FLAG_PROTECT_FROM_CLOSE.
  * The flags belong to the handle, not to the object.
+ * Other flags are ignored; pseudo handles have none.
  * Returns: TRUE; FALSE on failure.
- * Errors: ERROR_INVALID_PARAMETER for other flags.
+ * Errors: ERROR_ACCESS_DENIED for setting those of a pseudo handle.
  */
 BOOL GetHandleInformation(HANDLE hObject, LPDWORD lpdwFlags);
 BOOL SetHandleInformation(HANDLE hObject, DWORD dwMask, DWORD dwFlags);
@@ -1111,7 +1112,8 @@ BOOL IsBadCodePtr(FARPROC lpfn);
  * ReadProcessMemory, WriteProcessMemory - copies bytes out of, or into, a process.
  * Needs: PROCESS_VM_READ; PROCESS_VM_WRITE and PROCESS_VM_OPERATION; and that Linux lets this user trace the process.
  * Returns: TRUE; FALSE on failure. The count that was copied is stored if there is a place for it.
- * Errors: ERROR_PARTIAL_COPY if not all of it can be reached; ERROR_NOACCESS.
+ * Errors: ERROR_PARTIAL_COPY if not all of it can be reached; for writing, ERROR_INVALID_ADDRESS if not all of it is
+ * committed, and ERROR_NOACCESS for a page that is read-only.
  */
 BOOL ReadProcessMemory(HANDLE hProcess, LPCVOID lpBaseAddress, LPVOID lpBuffer, SIZE_T nSize,
                        SIZE_T *lpNumberOfBytesRead);
@@ -1303,7 +1305,8 @@ HANDLE OpenWaitableTimerW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lp
  * Needs: TIMER_MODIFY_STATE.
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_INVALID_PARAMETER for a negative period.
- * Differs: fResume does not wake a machine, and nothing says so. TolerableDelay is not used.
+ * Differs: fResume does not wake a machine: the call succeeds with the last error ERROR_NOT_SUPPORTED. TolerableDelay is
+ * not used.
  */
 BOOL SetWaitableTimer(HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod,
                       PTIMERAPCROUTINE pfnCompletionRoutine, LPVOID lpArgToCompletionRoutine, BOOL fResume);
@@ -1490,7 +1493,8 @@ DWORD GetProcessIdOfThread(HANDLE Thread);
 
 /*
  * SetThreadPriority, GetThreadPriority - keeps a number (THREAD_PRIORITY_*) with the thread, and tells it.
- * Needs: no right.
+ * Needs: THREAD_SET_LIMITED_INFORMATION to set, THREAD_QUERY_LIMITED_INFORMATION to tell.
+ * Errors: ERROR_INVALID_PARAMETER for a number that is none of these.
  * Returns: TRUE, FALSE on failure; the number, THREAD_PRIORITY_ERROR_RETURN on failure.
  * Differs: the number has no effect; Linux's scheduler goes its own way.
  */
@@ -1856,7 +1860,8 @@ DWORD ExpandEnvironmentStringsW(LPCWSTR lpSrc, LPWSTR lpDst, DWORD nSize);
 
 /*
  * GetCurrentDirectory - as GetEnvironmentVariable, but with the size first. SetCurrentDirectory - changes it.
- * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_DIRECTORY for what is not a directory.
+ * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_DIRECTORY for what is not a directory; ERROR_INVALID_NAME
+ * for no name.
  */
 DWORD GetCurrentDirectoryA(DWORD nBufferLength, LPSTR lpBuffer);
 DWORD GetCurrentDirectoryW(DWORD nBufferLength, LPWSTR lpBuffer);
@@ -1910,7 +1915,7 @@ DWORD GetModuleFileNameW(HMODULE hModule, LPWSTR lpFilename, DWORD nSize);
  * the other names of Windows' own libraries mean this one. The Ex form counts as LoadLibrary does, unless it is told
  * not to.
  * Returns: the module, NULL on failure; TRUE, FALSE on failure.
- * Errors: ERROR_MOD_NOT_FOUND.
+ * Errors: ERROR_MOD_NOT_FOUND; ERROR_INVALID_PARAMETER for no name.
  */
 HMODULE GetModuleHandleA(LPCSTR lpModuleName);
 HMODULE GetModuleHandleW(LPCWSTR lpModuleName);
@@ -1922,7 +1927,7 @@ BOOL GetModuleHandleExW(DWORD dwFlags, LPCWSTR lpModuleName, HMODULE *phModule);
 /*
  * LoadLibrary - loads a shared library of Linux (dlopen). FreeLibrary - undoes one LoadLibrary.
  * Returns: the module, NULL on failure; TRUE, FALSE on failure.
- * Errors: ERROR_MOD_NOT_FOUND.
+ * Errors: ERROR_MOD_NOT_FOUND; ERROR_INVALID_PARAMETER for no name.
  */
 HMODULE LoadLibraryA(LPCSTR lpLibFileName);
 HMODULE LoadLibraryW(LPCWSTR lpLibFileName);
@@ -2539,7 +2544,8 @@ HANDLE CreateFileW(LPCWSTR lpFileName, DWORD dwDesiredAccess, DWORD dwShareMode,
  * Needs: FILE_READ_DATA; FILE_WRITE_DATA or FILE_APPEND_DATA.
  * Returns: TRUE, with a count of 0 at the end of a file; FALSE on failure.
  * Errors: ERROR_BROKEN_PIPE for a pipe whose other end is closed (ERROR_NO_DATA when it is written); ERROR_HANDLE_EOF
- * at the end with lpOverlapped; ERROR_DISK_FULL; ERROR_NOACCESS for a bad buffer; ERROR_LOCK_VIOLATION.
+ * at the end with lpOverlapped; ERROR_DISK_FULL; ERROR_NOACCESS for a buffer that cannot be written to,
+ * ERROR_INVALID_USER_BUFFER for one that cannot be read from in all its length; ERROR_LOCK_VIOLATION.
  */
 BOOL ReadFile(HANDLE hFile, LPVOID lpBuffer, DWORD nNumberOfBytesToRead, LPDWORD lpNumberOfBytesRead,
               LPOVERLAPPED lpOverlapped);

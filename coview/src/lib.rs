@@ -1,5 +1,5 @@
-//! Shared memory between processes, done right: named mappings and views, mutexes, events and semaphores with the
-//! Windows object model, native on Windows and faithfully built on Linux.
+//! Shared memory between processes, done right: named mappings and views, mutexes, events, semaphores and timers with
+//! the Windows object model, native on Windows and faithfully built on Linux.
 //!
 //! # The nouns
 //!

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Actor, DEADLINE, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed};
-use coview::{ErrorKind, Kind, Mapping, Mutex, Waitable};
+use coview::{ErrorKind, Event, EventOptions, Kind, Mapping, Mutex, Reset, Waitable};
 
 /// A file of a mutex, event, semaphore or timer: only its last page holds anything.
 const FILE_LEN: u64 = 64 * 1024;
@@ -39,10 +39,11 @@ fn words() -> impl Iterator<Item = u64> {
     (0..20).step_by(4).chain((4000..4096).step_by(4))
 }
 
-fn patterns(dice: &mut Dice) -> [u32; 11] {
-    let own = std::process::id();
-    let random = dice.below(1 << 32) as u32;
-    [0, 1, 2, own, own | 0x8000_0000, 0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0xbfff_ffff, u32::MAX, random]
+fn patterns(random: u64) -> [u32; 11] {
+    // What the kernel calls this thread is the owner's part of a robust word.
+    let own = fs::read_link("/proc/thread-self").expect("a thread has an id");
+    let own = own.file_name().and_then(|id| id.to_str()?.parse().ok()).expect("it is a number");
+    [0, 1, 2, own, own | 0x8000_0000, 0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0xbfff_ffff, u32::MAX, random as u32]
 }
 
 /// Does something that must return in time, with whatever result.
@@ -106,10 +107,7 @@ fn exercise(thing: &Thing, helper: &Thing) -> Outcome {
 /// Everything that can be done with a name whose object may be damaged, through an old handle and by new ones.
 fn exercise_name(kind: Kind, name: &str, old: &Thing, helper: &Thing) -> Outcome {
     exercise(old, helper)?;
-    timed("stat", || coview::stat(name))?;
-    for other in KINDS {
-        timed("create", || Thing::create(other, name))?;
-    }
+    look_and_create(name)?;
     if let Some(new) = timed("open", || Thing::open(kind, name))? {
         exercise(&new, helper)?;
     }
@@ -119,27 +117,73 @@ fn exercise_name(kind: Kind, name: &str, old: &Thing, helper: &Thing) -> Outcome
     Ok(())
 }
 
+fn look_and_create(name: &str) -> Outcome {
+    timed("stat", || coview::stat(name))?;
+    for other in KINDS {
+        timed("create", || Thing::create(other, name))?;
+    }
+    Ok(())
+}
+
+/// The same with each handle in a thread of its own: for what keeps every operation waiting, and whom it waits with.
+fn exercise_name_at_once(kind: Kind, name: &str, old: &Thing) -> Outcome {
+    let helper = || Event::unnamed(Reset::Auto).map(Thing::Event);
+    let openers: [fn(Kind, &str) -> coview::Result<Thing>; 2] = [Thing::open, Thing::create_or_open];
+    thread::scope(|scope| {
+        let opened = openers.map(|open| {
+            scope.spawn(move || {
+                let new = timed("open", || open(kind, name)).map_err(|error| error.to_string())?;
+                new.map_or(Ok(()), |new| exercise(&new, &helper()?)).map_err(|error| error.to_string())
+            })
+        });
+        exercise(old, &helper()?)?;
+        look_and_create(name)?;
+        opened.into_iter().try_for_each(|thread| Ok(thread.join().expect("it does not panic")?))
+    })
+}
+
 const SYNC_KINDS: [Kind; 4] = [Kind::Mutex, Kind::Event, Kind::Semaphore, Kind::Timer];
 
-/// The patterns are tried by several processes at once: most of the time is spent on waiting for what is frozen.
+/// The patterns are tried by several processes at once.
 const PARTS: [&str; 4] = ["0", "1", "2", "3"];
+
+/// The latch. Who meets one that nobody gives back waits for two seconds, again and again.
+const LATCH: u64 = 4092;
+
+/// Puts a pattern into a word of a new object, and does everything with it.
+fn spoil(kind: Kind, word: u64, pattern: usize, random: u64, helper: Option<&Thing>) -> Result<(), String> {
+    let spoiled = || -> Outcome {
+        let name = name("target");
+        let thing = Thing::create(kind, &name)?;
+        file_of(&name)?.write_all_at(&patterns(random)[pattern].to_le_bytes(), BLOCK_START + word)?;
+        match helper {
+            Some(helper) => exercise_name(kind, &name, &thing, helper),
+            None => exercise_name_at_once(kind, &name, &thing),
+        }
+    };
+    spoiled().map_err(|error| format!("word {word}, {:#x}: {error}", patterns(random)[pattern]))
+}
 
 #[test]
 fn role_target() {
     play("role_target", || {
         let kind = KINDS.into_iter().find(|kind| kind.to_string() == given("KIND")).expect("it is a known kind");
-        let (mut dice, part) = (Dice::new(given("SEED").parse()?), given("PART").parse()?);
+        let (mut dice, part): (_, usize) = (Dice::new(given("SEED").parse()?), given("PART").parse()?);
         let helper = Thing::create(Kind::Event, &name("helper"))?;
-        for word in words() {
-            for pattern in patterns(&mut dice).into_iter().skip(part).step_by(PARTS.len()) {
-                say("next");
-                let name = name("target");
-                let thing = Thing::create(kind, &name)?;
-                file_of(&name)?.write_all_at(&pattern.to_le_bytes(), BLOCK_START + word)?;
-                let result = exercise_name(kind, &name, &thing, &helper);
-                result.map_err(|error| format!("word {word}, {pattern:#x}: {error}"))?;
+        let chosen = || (0..patterns(0).len()).skip(part).step_by(PARTS.len());
+        let random = dice.below(1 << 32);
+        thread::scope(|scope| -> Outcome {
+            let spoil_latch = |pattern| scope.spawn(move || spoil(kind, LATCH, pattern, random, None));
+            let slow: Vec<_> = chosen().map(spoil_latch).collect();
+            for word in words().filter(|&word| word != LATCH) {
+                let random = dice.below(1 << 32);
+                for pattern in chosen() {
+                    say("next");
+                    spoil(kind, word, pattern, random, Some(&helper))?;
+                }
             }
-        }
+            slow.into_iter().try_for_each(|thread| Ok(thread.join().expect("it does not panic")?))
+        })?;
         say("done");
         Ok(())
     });
@@ -163,6 +207,27 @@ fn garbage_in_any_one_word_stops_nothing() {
 }
 
 #[test]
+fn an_object_that_nobody_gives_back_holds_up_no_other_object_of_a_wait_for_all() -> Outcome {
+    let create = || EventOptions::new(Reset::Manual).signaled(true).create(&name("bystander"));
+    let mut events = [create()?, create()?];
+    // Objects are frozen in the order of their inodes.
+    events.sort_by_key(|event| fs::metadata(path_of(event.name())).map_or(0, |metadata| metadata.ino()));
+    let [healthy, damaged] = events;
+    file_of(damaged.name())?.write_all_at(&1u32.to_le_bytes(), BLOCK_START + LATCH)?;
+    thread::scope(|scope| -> Outcome {
+        let waiter = scope.spawn(|| failure(coview::try_wait_all(&[(&healthy).into(), (&damaged).into()])));
+        while !waiter.is_finished() {
+            let begin = Instant::now();
+            healthy.set()?;
+            assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+            thread::yield_now();
+        }
+        assert_eq!(waiter.join().expect("it does not panic"), ErrorKind::Damaged);
+        Ok(())
+    })
+}
+
+#[test]
 fn role_noise_target() {
     play("role_noise_target", || {
         let kind = KINDS.into_iter().find(|kind| kind.to_string() == given("KIND")).expect("it is a known kind");
@@ -171,24 +236,27 @@ fn role_noise_target() {
         let (name, words) = (name("noise"), words().collect::<Vec<_>>());
         let thing = Thing::create(kind, &name)?;
         let file = file_of(&name)?;
+        let mut healthy = [0; 4096];
+        file.read_exact_at(&mut healthy, BLOCK_START)?;
         thread::scope(|scope| {
-            // Writes whatever it likes, wherever it likes, all the time.
+            // Writes whatever it likes, wherever it likes, all the time; and what was there at last.
             scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
+                let begin = Instant::now();
+                while begin.elapsed() < Duration::from_secs(3) {
                     let word = words[dice.below(words.len() as u64) as usize];
-                    let pattern = patterns(&mut dice)[dice.below(11) as usize];
+                    let pattern = patterns(dice.below(1 << 32))[dice.below(11) as usize];
                     file.write_all_at(&pattern.to_le_bytes(), BLOCK_START + word).expect("it is open");
                     thread::yield_now();
                 }
+                done.store(true, Ordering::Relaxed);
+                file.write_all_at(&healthy, BLOCK_START).expect("it is open");
             });
-            let begin = Instant::now();
             let mut result = Ok(());
             let mut rounds = 0;
-            while begin.elapsed() < Duration::from_secs(3) && result.is_ok() {
+            while !done.load(Ordering::Relaxed) && result.is_ok() {
                 result = exercise_name(kind, &name, &thing, &helper);
                 rounds += 1;
             }
-            done.store(true, Ordering::Relaxed);
             say(&format!("{rounds} rounds"));
             result
         })

@@ -262,6 +262,7 @@ fn role_tracer() {
             "lock" => lock(&name),
             "unlock" => unlock(&name),
             "give" => give(&name),
+            "dying" => dying(&name),
             "pulse" => pulse(&name),
             "timer" => timer(&name),
             "take" => take(&name),
@@ -541,6 +542,49 @@ fn give(name: &str) -> Outcome {
         Ok(())
     };
     given_to("release a semaphore", name, &sleeper, give, again, false)
+}
+
+#[test]
+fn killed_at_every_call_of_set_with_others_of_the_process_asleep() {
+    case("dying");
+}
+
+/// The kernel's one wake for a dead setter may come to a thread that dies with it.
+fn dying(name: &str) -> Outcome {
+    for (reset, several) in [Reset::Auto, Reset::Manual].into_iter().flat_map(|reset| [(reset, false), (reset, true)]) {
+        let name = &format!("{name}.{reset:?}.{several}");
+        let (event, own) = (Event::create(name, reset)?, Event::open(name)?);
+        let sleeper = Sleeper::new(move || {
+            let objects = [(&own).into()];
+            let waited = if several { coview::wait_any(&objects).map(drop) } else { own.wait() };
+            waited.expect("waiting does not fail");
+        });
+        // Falls asleep first, and so is woken first.
+        let prepare = &|| {
+            let own = Event::open(name).expect("it exists");
+            Sleeper::new(move || drop(coview::wait_any(&[(&own).into()]))).sleep();
+        };
+        let ready = &|| sleeper.sleep();
+        let work = &|| event.set().expect("setting does not fail");
+        let judge = &|| {
+            let set = count(name)? > 0;
+            if set && !sleeper.is_released_within(Duration::from_secs(5)) {
+                return Err("it is signaled, and the sleeper sleeps on".into());
+            }
+            if !set {
+                event.set()?;
+                if !sleeper.is_released_within(Duration::from_secs(5)) {
+                    return Err("the sleeper is lost".into());
+                }
+            }
+            Ok(event.reset()?)
+        };
+        let what = format!("set an event of {reset:?} reset beside another sleeper");
+        for _ in 0..3 {
+            Scene { prepare, ready, work, judge, ..Scene::calls(&what) }.play()?;
+        }
+    }
+    Ok(())
 }
 
 #[test]

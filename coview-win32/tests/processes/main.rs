@@ -93,7 +93,9 @@ fn what_ends_a_program_of_linux_has_its_code() {
         ("kill -FPE $$", 0xC000_0094),
         ("kill -INT $$", 0xC000_013A),
     ] {
-        assert_eq!(Start::new(&format!("sh -c \"{script}\"")).run_to_end(), code, "{script}");
+        // What runs in a shell's background ignores SIGINT, and so would the script.
+        let line = format!("env --default-signal=INT sh -c \"{script}\"");
+        assert_eq!(Start::new(&line).run_to_end(), code, "{script}");
     }
     assert_eq!(Start::role("abort", "").run_to_end(), 3);
 }
@@ -451,6 +453,13 @@ fn many_threads_start_processes_at_once() {
     });
 }
 
+/// Whether every thread of a process has taken note of `SIGSTOP`.
+fn has_stopped(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("it lives").flatten();
+    let mut states = threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    states.all(|state| state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
+}
+
 #[test]
 fn a_stopped_process_holds_nobody_up() {
     let never = new_event(Some(&INHERITED));
@@ -458,6 +467,7 @@ fn a_stopped_process_holds_nobody_up() {
     let process = started.process;
     until("it has a service", || duplicate(GetCurrentProcess(), never, process, SAME_ACCESS).is_ok());
     Command::new("kill").args(["-STOP", &started.process_id.to_string()]).status().expect("it is stopped");
+    until("all its threads have stopped", || has_stopped(started.process_id));
     let begin = Instant::now();
     assert_eq!(duplicate(GetCurrentProcess(), never, process, SAME_ACCESS), Err(5));
     assert!(begin.elapsed() < Duration::from_secs(15));

@@ -216,10 +216,10 @@ fn wait_manual(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result
         if !tokens::note_waiter(block, seen) {
             continue;
         }
-        match futex::wait(block.gate(), gate_of(seen | WAITERS), deadline)? {
-            Slept::Woken => slept = true,
+        match futex::wait(block.gate(), gate_of(seen | WAITERS), tokens::nap(block, 0, deadline))? {
+            Slept::TimedOut if deadline.has_passed() => return Ok(false),
+            Slept::Woken | Slept::TimedOut => slept = true,
             Slept::Disturbed => {}
-            Slept::TimedOut => return Ok(false),
         }
     }
 }

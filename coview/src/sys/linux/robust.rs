@@ -37,6 +37,9 @@ pub(super) const FROZEN: u32 = OWNER;
 /// sleep and a wake; and each look costs the owner the cache line, so the looks are few.
 const LOOKS: u32 = 7;
 
+/// How long a mutex can stay free with somebody asleep before it, at the worst: see `nap`.
+pub(super) const NAP: Duration = Duration::from_millis(10);
+
 /// How an attempt to take a word ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -82,7 +85,7 @@ fn take_slow(thread: &Thread, word: &AtomicU32, multi: &AtomicU32, deadline: Dea
             looks += 1;
             (0..1 << looks).for_each(|_| hint::spin_loop());
         } else if note_waiter(word, seen) {
-            let ended = futex::wait(word, seen | WAITERS, nap(multi, 0, deadline))?;
+            let ended = futex::wait(word, seen | WAITERS, nap(multi, 0, NAP, deadline))?;
             if ended == Slept::TimedOut && deadline.has_passed() {
                 return Ok(Taken::TimedOut);
             }
@@ -91,12 +94,12 @@ fn take_slow(thread: &Thread, word: &AtomicU32, multi: &AtomicU32, deadline: Dea
     }
 }
 
-/// How long to sleep on a word at a time. A dying owner's one wake may reach a thread that waits for several objects, and
+/// How long to sleep on a word at a time. The one wake for who dies may reach a thread that waits for several objects, and
 /// that may be dying too: then nobody else is woken. So while more than `own` threads wait so, one looks again at times.
-pub(super) fn nap(multi: &AtomicU32, own: u32, deadline: Deadline) -> Deadline {
-    const NAP: Duration = Duration::from_millis(10);
+/// Who fell asleep before they came is woken before them.
+pub(super) fn nap(multi: &AtomicU32, own: u32, length: Duration, deadline: Deadline) -> Deadline {
     // SeqCst: pairs with the registration in `wait`.
-    if multi.load(Ordering::SeqCst) > own { Deadline::after(NAP).earlier(deadline) } else { deadline }
+    if multi.load(Ordering::SeqCst) > own { Deadline::after(length).earlier(deadline) } else { deadline }
 }
 
 /// Takes a free word that was seen as `seen`. The word must be announced.

@@ -5,11 +5,16 @@
 //! and `prev` in the word before it), so that both can take theirs out in any order.
 //!
 //! The kernel's side is described in its `Documentation/locking/robust-futex-ABI.rst`.
+//!
+//! A thread's record is without a destructor, and its end is seen by a `pthread_key_create`d key instead: thread-local
+//! destructors of Rust and C++ run before `exit` calls the program's own handlers, which may use mutexes, and do not run in
+//! a first thread that leaves by `pthread_exit`. Keys are for ends of threads alone, and come after those destructors.
 
 use std::cell::Cell;
-use std::ffi::c_long;
+use std::ffi::{c_long, c_void};
 use std::io;
 use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use super::block::{self, Block};
@@ -54,15 +59,12 @@ thread_local! {
 /// Calls `work` with the calling thread's record.
 #[inline]
 pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result<T> {
-    THREAD
-        .try_with(|thread| {
-            if thread.id() == 0 {
-                thread.enter()?;
-            }
-            work(thread)
-        })
-        // A destructor of another thread-local value, run after ours, locks a mutex: nobody could ever unlock it.
-        .unwrap_or_else(|_| Err(error(ErrorKind::Unsupported)))
+    THREAD.with(|thread| {
+        if thread.id() == 0 {
+            thread.enter()?;
+        }
+        work(thread)
+    })
 }
 
 /// Abandons every mutex that the calling thread owns.
@@ -90,6 +92,7 @@ impl Thread {
             None => block::map_fork_mark()?,
         };
         self.mark.set(Some(mark));
+        watch_end()?;
         // The parent's mutexes are the parent's. Their blocks stay mapped: the parent's handles were copied too.
         self.held.set(ptr::null_mut());
         self.held_count.set(0);
@@ -263,18 +266,52 @@ impl Thread {
     fn node(&self, word: &AtomicU32) -> *mut u8 {
         word.as_ptr().cast::<u8>().wrapping_offset(self.node_at.get())
     }
-}
 
-impl Drop for Thread {
-    /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped.
-    fn drop(&mut self) {
+    /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped. A
+    /// destructor of another key that uses a mutex after that enters again, and comes here again.
+    fn end(&self) {
         // In a forked child that never entered, what is in the list is the parent's.
         if self.id() != 0 {
             self.abandon_held();
         }
-        if let Some(mark) = self.mark.get() {
+        if let Some(mark) = self.mark.take() {
             block::unmap_fork_mark(mark);
         }
+    }
+}
+
+/// Has [`Thread::end`] called when the calling thread ends, but not when the process does.
+fn watch_end() -> io::Result<()> {
+    static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
+    let key = KEY.get_or_init(new_key).ok_or_else(|| io::Error::from_raw_os_error(libc::EAGAIN))?;
+    // SAFETY: the key exists, and its value, which only must not be null, is never followed.
+    match unsafe { libc::pthread_setspecific(key, ptr::from_ref(&KEY).cast()) } {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+}
+
+fn new_key() -> Option<libc::pthread_key_t> {
+    extern "C" fn ended(_: *mut c_void) {
+        THREAD.with(Thread::end);
+    }
+    let mut key = 0;
+    // SAFETY: the key is a variable of our own, and the function stays: see `stay_loaded`.
+    let made = unsafe { libc::pthread_key_create(&raw mut key, Some(ended)) } == 0;
+    stay_loaded();
+    made.then_some(key)
+}
+
+/// Keeps the shared library that this code is part of, if any, loaded to the end of the process: threads that end call it.
+fn stay_loaded() {
+    // SAFETY: zeroes are a valid value of this structure.
+    let mut found: libc::Dl_info = unsafe { std::mem::zeroed() };
+    let here: fn() = stay_loaded;
+    // SAFETY: the call fills the structure in.
+    if unsafe { libc::dladdr(here as *const c_void, &raw mut found) } != 0 {
+        // Of a program itself there is nothing to be found.
+        // SAFETY: the name is the loader's own; nothing new is loaded.
+        unsafe { libc::dlopen(found.dli_fname, libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE) };
     }
 }
 

@@ -102,10 +102,18 @@ pub(super) fn settle(thread: &Thread, block: &Block) -> io::Result<()> {
 
 /// Takes the right to freeze.
 pub(super) fn take_latch(thread: &Thread, block: &Block) -> io::Result<()> {
-    match robust::take(thread, block.latch(), &nobody(), Deadline::after(FROZEN_MAX))? {
-        Taken::Yes { .. } => Ok(()),
-        Taken::Frozen | Taken::TimedOut => Err(error(ErrorKind::Damaged)),
-    }
+    if take_latch_within(thread, block, FROZEN_MAX)? { Ok(()) } else { Err(error(ErrorKind::Damaged)) }
+}
+
+/// The same for one who has the latches of other objects, and may not hold those up for long; `false` after a while.
+pub(super) fn take_latch_soon(thread: &Thread, block: &Block) -> io::Result<bool> {
+    const SOON: Duration = Duration::from_millis(50);
+    take_latch_within(thread, block, SOON)
+}
+
+fn take_latch_within(thread: &Thread, block: &Block, patience: Duration) -> io::Result<bool> {
+    let taken = robust::take(thread, block.latch(), &nobody(), Deadline::after(patience))?;
+    Ok(matches!(taken, Taken::Yes { .. }))
 }
 
 pub(super) fn give_latch(thread: &Thread, block: &Block) {
@@ -164,17 +172,24 @@ fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<b
         if !note_waiter(block, seen) {
             continue;
         }
-        match futex::wait(block.gate(), gate_of(seen | WAITERS), deadline)? {
+        match futex::wait(block.gate(), gate_of(seen | WAITERS), nap(block, 0, deadline))? {
             Slept::Woken if take_grant(block) => {
                 // The wake may have been meant for the count, and the grant another's.
                 pass_on(block);
                 return Ok(true);
             }
-            Slept::Woken => slept = true,
+            Slept::TimedOut if deadline.has_passed() => return Ok(false),
+            Slept::Woken | Slept::TimedOut => slept = true,
             Slept::Disturbed => {}
-            Slept::TimedOut => return Ok(false),
         }
     }
+}
+
+/// How long to sleep on a gate at a time: see `robust::nap`. A giver that is killed between two instructions, together
+/// with a thread that waits for several, is rarer than a dead owner; and waits for events are long.
+pub(super) fn nap(block: &Block, own: u32, deadline: Deadline) -> Deadline {
+    const NAP: Duration = Duration::from_millis(250);
+    robust::nap(block.multi(), own, NAP, deadline)
 }
 
 /// Takes one from the count that was seen. One who has slept leaves the waiters' bit: others may sleep still.

@@ -11,7 +11,8 @@
 //! already and therefore wakes nobody.
 //!
 //! `wait_all` freezes: with the latches of all objects in the order of their identities, it marks each as frozen if it
-//! is signaled. If all were, it takes from each and so unfreezes it; if not, it thaws what it has frozen.
+//! is signaled. If all were, it takes from each and so unfreezes it; if not, it thaws what it has frozen. So it does when a
+//! latch does not come soon, and waits for that one alone.
 //!
 //! | killed | what is found |
 //! |---|---|
@@ -31,7 +32,7 @@ use super::futex;
 use super::object::{Object, c_path};
 use super::pulse;
 use super::thread::{self, Thread};
-use super::tokens;
+use super::tokens::{self, FROZEN_MAX};
 use super::waitable::{Frozen, Look};
 use super::{Deadline, Event, Waitable, check, error};
 use crate::inspect::Kind;
@@ -278,18 +279,16 @@ fn take_all(
     notes: &[u32],
     order: &[usize],
 ) -> io::Result<Option<Vec<bool>>> {
-    let mut latched = Latched { thread, blocks: Vec::with_capacity(order.len()) };
-    for &index in order {
-        let block = objects[index].block();
-        tokens::take_latch(thread, block)?;
-        latched.blocks.push((block, Frozen::No));
-        // Whoever froze it before and died has left it to the next one with the latch.
-        tokens::thaw(block);
-        match objects[index].freeze(thread, notes[index])? {
-            Frozen::No => return Ok(None),
-            frozen => latched.blocks.last_mut().expect("it was pushed above").1 = frozen,
+    let patience = Deadline::after(FROZEN_MAX);
+    let mut latched = loop {
+        match freeze_all(thread, objects, notes, order)? {
+            Froze::All(latched) => break latched,
+            Froze::NotAll => return Ok(None),
+            Froze::Busy(_) if patience.has_passed() => return Err(error(ErrorKind::Damaged)),
+            // With nothing frozen meanwhile: what holds up one object does not hold up the others.
+            Froze::Busy(block) => tokens::settle(thread, block)?,
         }
-    }
+    };
     let mut abandoned = vec![false; objects.len()];
     for (done, &index) in order.iter().enumerate() {
         match latched.take(done, &objects[index]) {
@@ -301,6 +300,38 @@ fn take_all(
         }
     }
     Ok(Some(abandoned))
+}
+
+/// How an attempt to freeze all objects ended.
+enum Froze<'a> {
+    All(Latched<'a>),
+    /// One is not signaled.
+    NotAll,
+    /// Somebody has kept the latch of this one for long.
+    Busy(&'a Block),
+}
+
+fn freeze_all<'a>(
+    thread: &'a Thread,
+    objects: &[Waitable<'a>],
+    notes: &[u32],
+    order: &[usize],
+) -> io::Result<Froze<'a>> {
+    let mut latched = Latched { thread, blocks: Vec::with_capacity(order.len()) };
+    for &index in order {
+        let block = objects[index].block();
+        if !tokens::take_latch_soon(thread, block)? {
+            return Ok(Froze::Busy(block));
+        }
+        latched.blocks.push((block, Frozen::No));
+        // Whoever froze it before and died has left it to the next one with the latch.
+        tokens::thaw(block);
+        match objects[index].freeze(thread, notes[index])? {
+            Frozen::No => return Ok(Froze::NotAll),
+            frozen => latched.blocks.last_mut().expect("it was pushed above").1 = frozen,
+        }
+    }
+    Ok(Froze::All(latched))
 }
 
 /// Gives mutexes back after something overwrote an object in the middle of taking.

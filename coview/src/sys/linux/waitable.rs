@@ -136,9 +136,9 @@ impl<'a> Waitable<'a> {
     pub(super) fn nap(&self, deadline: Deadline) -> Deadline {
         match self {
             // Registered once itself.
-            Waitable::Mutex(mutex) => robust::nap(mutex.block().multi(), 1, deadline),
+            Waitable::Mutex(mutex) => robust::nap(mutex.block().multi(), 1, robust::NAP, deadline),
+            Waitable::Event(_) | Waitable::Semaphore(_) => tokens::nap(self.block(), 1, deadline),
             Waitable::Timer(timer) => timer.due().map_or(deadline, |due| due.earlier(deadline)),
-            Waitable::Event(_) | Waitable::Semaphore(_) => deadline,
         }
     }
 
