@@ -15,9 +15,9 @@
  *
  * TEXT. The "ANSI" code page of the ...A functions is UTF-8. WCHAR has 16 bits: it is char16_t, and TEXT("x") is u"x"
  * if UNICODE is defined (which needs C11, C++11 or -std=gnu99). A program that writes L"x" for the ...W functions is
- * compiled with -fshort-wchar; then WCHAR is wchar_t and TEXT("x") is L"x". The C library's own wide functions (wcslen,
- * wprintf) keep their 32-bit characters and must not be called in such a program: lstrlenW and tchar.h's _tcslen are
- * right.
+ * compiled with -fshort-wchar; then WCHAR is wchar_t and TEXT("x") is L"x", and wcslen, wcscpy and their like, which
+ * wchar.h lists, count 16 bits. The C library's other wide functions (wprintf, wcstol) keep their 32-bit characters and
+ * must not be called in such a program: tchar.h's _tprintf is right.
  *
  * WHICH SYSTEM. _WIN32 and WIN32 are not defined here, because the headers of Linux and of other libraries ask for
  * them. A program whose own sources ask `#ifdef _WIN32` is compiled with -D_WIN32 for the files in question; in those
@@ -64,6 +64,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if __SIZEOF_WCHAR_T__ == 2
+#include "wchar.h"
+#endif
 
 /* The headers that Windows' own windows.h includes are all here, so programs that ask for one of them find it done. */
 #ifndef _WINDOWS_
@@ -1895,6 +1898,9 @@ BOOL CreatePipe(PHANDLE hReadPipe, PHANDLE hWritePipe, LPSECURITY_ATTRIBUTES lpP
 #define DLL_THREAD_ATTACH 2
 #define DLL_THREAD_DETACH 3
 
+/* What a program for Windows puts into the section .CRT$XL? to be told of threads. Differs: nobody calls it. */
+typedef VOID(NTAPI *PIMAGE_TLS_CALLBACK)(PVOID DllHandle, DWORD Reason, PVOID Reserved);
+
 /*
  * GetModuleFileName - the path of the program (hModule NULL) or of a library.
  * Returns: its length; nSize and ERROR_INSUFFICIENT_BUFFER if it was cut; 0 on failure.
@@ -2107,6 +2113,7 @@ BOOL FlsSetValue(DWORD dwFlsIndex, PVOID lpFlsData);
  * GetProcessHeap - the heap of the process. HeapCreate, HeapDestroy - makes another, and frees it with all that is in
  * it.
  * HeapAlloc, HeapReAlloc, HeapFree - memory aligned to 16 bytes. HeapSize - its size as it was asked for. HeapValidate.
+ * HeapCompact - nothing: 0, and last error 0.
  * Returns: the heap or the memory, NULL on failure; TRUE, FALSE on failure; the size, (SIZE_T)-1 on failure.
  * Errors: ERROR_NOT_ENOUGH_MEMORY; ERROR_INVALID_HANDLE; ERROR_INVALID_PARAMETER.
  * Differs: HEAP_GENERATE_EXCEPTIONS has no exception to generate: the call returns NULL. Every heap may be used by all
@@ -2120,6 +2127,7 @@ LPVOID HeapReAlloc(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem, SIZE_T dwBytes);
 BOOL HeapFree(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem);
 SIZE_T HeapSize(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
 BOOL HeapValidate(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
+SIZE_T HeapCompact(HANDLE hHeap, DWORD dwFlags);
 
 /*
  * LocalAlloc, GlobalAlloc and their families - memory under a handle, which is its address. It moves only when it is
@@ -2487,6 +2495,8 @@ int MulDiv(int nNumber, int nNumerator, int nDenominator);
 #define MOVEFILE_COPY_ALLOWED 0x00000002
 #define MOVEFILE_DELAY_UNTIL_REBOOT 0x00000004
 #define MOVEFILE_WRITE_THROUGH 0x00000008
+#define LOCKFILE_FAIL_IMMEDIATELY 0x00000001
+#define LOCKFILE_EXCLUSIVE_LOCK 0x00000002
 
 typedef enum _GET_FILEEX_INFO_LEVELS { GetFileExInfoStandard, GetFileExMaxInfoLevel } GET_FILEEX_INFO_LEVELS;
 
@@ -2641,15 +2651,43 @@ UINT GetTempFileNameW(LPCWSTR lpPathName, LPCWSTR lpPrefixString, UINT uUnique, 
 #define GetTempFileName COVIEW_NAME(GetTempFileName)
 
 /*
- * LockFile, UnlockFile - locks a range of bytes for this handle alone, without waiting, and frees the same range.
+ * GetDiskFreeSpace, GetDiskFreeSpaceEx - the room where a directory is (NULL: the current one), in clusters, and in
+ * bytes: what the caller may use, all there is, what is free for the administrator. Any pointer may be NULL.
  * Returns: TRUE; FALSE on failure.
- * Errors: ERROR_LOCK_VIOLATION; ERROR_NOT_LOCKED.
+ * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_ACCESS_DENIED.
+ */
+BOOL GetDiskFreeSpaceA(LPCSTR lpRootPathName, LPDWORD lpSectorsPerCluster, LPDWORD lpBytesPerSector,
+                       LPDWORD lpNumberOfFreeClusters, LPDWORD lpTotalNumberOfClusters);
+BOOL GetDiskFreeSpaceW(LPCWSTR lpRootPathName, LPDWORD lpSectorsPerCluster, LPDWORD lpBytesPerSector,
+                       LPDWORD lpNumberOfFreeClusters, LPDWORD lpTotalNumberOfClusters);
+BOOL GetDiskFreeSpaceExA(LPCSTR lpDirectoryName, PULARGE_INTEGER lpFreeBytesAvailableToCaller,
+                         PULARGE_INTEGER lpTotalNumberOfBytes, PULARGE_INTEGER lpTotalNumberOfFreeBytes);
+BOOL GetDiskFreeSpaceExW(LPCWSTR lpDirectoryName, PULARGE_INTEGER lpFreeBytesAvailableToCaller,
+                         PULARGE_INTEGER lpTotalNumberOfBytes, PULARGE_INTEGER lpTotalNumberOfFreeBytes);
+#define GetDiskFreeSpace COVIEW_NAME(GetDiskFreeSpace)
+#define GetDiskFreeSpaceEx COVIEW_NAME(GetDiskFreeSpaceEx)
+
+/* AreFileApisANSI - TRUE: the ...A functions take paths in the "ANSI" code page. */
+BOOL AreFileApisANSI(void);
+
+/*
+ * LockFile, UnlockFile - locks a range of bytes for this handle alone, without waiting, and frees the same range.
+ * LockFileEx, UnlockFileEx - the same from the offset in lpOverlapped on; for all who share unless
+ * LOCKFILE_EXCLUSIVE_LOCK is given, and waiting unless LOCKFILE_FAIL_IMMEDIATELY is, also with FILE_FLAG_OVERLAPPED.
+ * A shared lock may lie over this handle's other locks; of two on one range the exclusive one is freed first.
+ * Needs: FILE_READ_DATA or FILE_WRITE_DATA; to wait for an exclusive lock, permission to write the file.
+ * Returns: TRUE; FALSE on failure.
+ * Errors: ERROR_LOCK_VIOLATION; ERROR_NOT_LOCKED; ERROR_INVALID_PARAMETER.
  * Differs: a lock keeps away those who lock, and not ReadFile, WriteFile and views.
  */
 BOOL LockFile(HANDLE hFile, DWORD dwFileOffsetLow, DWORD dwFileOffsetHigh, DWORD nNumberOfBytesToLockLow,
               DWORD nNumberOfBytesToLockHigh);
 BOOL UnlockFile(HANDLE hFile, DWORD dwFileOffsetLow, DWORD dwFileOffsetHigh, DWORD nNumberOfBytesToUnlockLow,
                 DWORD nNumberOfBytesToUnlockHigh);
+BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBytesToLockLow,
+                DWORD nNumberOfBytesToLockHigh, LPOVERLAPPED lpOverlapped);
+BOOL UnlockFileEx(HANDLE hFile, DWORD dwReserved, DWORD nNumberOfBytesToUnlockLow, DWORD nNumberOfBytesToUnlockHigh,
+                  LPOVERLAPPED lpOverlapped);
 
 /* INTERLOCKED OPERATIONS. Each is one atomic step with a full barrier, and serves shared memory between processes too.
    The names with Acquire, Release and NoFence mean the same functions. */

@@ -35,12 +35,12 @@ pub(crate) struct Overlapped {
 const _: () = assert!(size_of::<Overlapped>() == 32);
 
 impl Overlapped {
-    fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         u64::from(self.offset_high) << 32 | u64::from(self.offset_low)
     }
 
     /// Says how it went, and tells whoever waits.
-    fn complete(&mut self, result: Result<u32>) -> Result<u32> {
+    pub(super) fn complete(&mut self, result: Result<u32>) -> Result<u32> {
         self.status = if result == Err(HANDLE_EOF) { STATUS_END_OF_FILE } else { 0 };
         self.transferred = result.map_or(0, |count| count as usize);
         if result.is_ok() && !self.event.is_null() {
