@@ -434,7 +434,10 @@ pub(crate) extern "C" fn GetProcessIdOfThread(handle: Handle) -> u32 {
 
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn SetThreadAffinityMask(handle: Handle, mask: usize) -> usize {
-    last_error::value(with_thread(handle, 0, |thread| set_affinity(thread.id(), mask)), 0)
+    // The mask before is a question, the new one an order.
+    let before = with_thread(handle, QUERY_LIMITED, |_| Ok(()));
+    let result = before.and_then(|()| with_thread(handle, SET_LIMITED, |thread| set_affinity(thread.id(), mask)));
+    last_error::value(result, 0)
 }
 
 /// Returns the mask before.
