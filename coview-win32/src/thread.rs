@@ -122,6 +122,8 @@ impl Thread {
         // Relaxed: see `id`.
         self.id.store(current_id(), Ordering::Relaxed);
         lock(&LIVING).get_or_insert_default().insert(self.id(), Arc::downgrade(self));
+        // The thread's record in `coview` registers its destructor now: made at the thread's end it would be lost.
+        let _ = self.ended.reset();
         CURRENT.with(|current| drop(current.replace(Some(self.clone()))));
         thread_end::watch();
     }
