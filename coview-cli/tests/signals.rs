@@ -15,7 +15,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// Starts a command that says when it is ready, sends it a signal, and returns its exit status.
 fn status_after(signal: i32, arguments: &[&str]) -> Option<i32> {
-    let mut command = Command::new(COVIEW);
+    // What runs in a shell's background ignores SIGINT, and so would the command.
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", COVIEW]);
     let child = SharedChild::spawn(command.args(arguments).stdout(Stdio::piped())).expect("the command starts");
     let child = Arc::new(child);
     let mut stdout = BufReader::new(child.take_stdout().expect("stdout is piped"));

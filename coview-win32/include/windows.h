@@ -15,9 +15,9 @@
  *
  * TEXT. The "ANSI" code page of the ...A functions is UTF-8. WCHAR has 16 bits: it is char16_t, and TEXT("x") is u"x"
  * if UNICODE is defined (which needs C11, C++11 or -std=gnu99). A program that writes L"x" for the ...W functions is
- * compiled with -fshort-wchar; then WCHAR is wchar_t and TEXT("x") is L"x". The C library's own wide functions (wcslen,
- * wprintf) keep their 32-bit characters and must not be called in such a program: lstrlenW and tchar.h's _tcslen are
- * right.
+ * compiled with -fshort-wchar; then WCHAR is wchar_t and TEXT("x") is L"x", and wcslen, wcscpy and their like, which
+ * wchar.h lists, count 16 bits. The C library's other wide functions (wprintf, wcstol) keep their 32-bit characters and
+ * must not be called in such a program: tchar.h's _tprintf is right.
  *
  * WHICH SYSTEM. _WIN32 and WIN32 are not defined here, because the headers of Linux and of other libraries ask for
  * them. A program whose own sources ask `#ifdef _WIN32` is compiled with -D_WIN32 for the files in question; in those
@@ -64,6 +64,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if __SIZEOF_WCHAR_T__ == 2
+#include "wchar.h"
+#endif
 
 /* The headers that Windows' own windows.h includes are all here, so programs that ask for one of them find it done. */
 #ifndef _WINDOWS_
@@ -710,8 +713,9 @@ BOOL CompareObjectHandles(HANDLE hFirstObjectHandle, HANDLE hSecondObjectHandle)
 /*
  * GetHandleInformation, SetHandleInformation - read and change HANDLE_FLAG_INHERIT and HANDLE_FLAG_PROTECT_FROM_CLOSE.
  * The flags belong to the handle, not to the object.
+ * Other flags are ignored; pseudo handles have none.
  * Returns: TRUE; FALSE on failure.
- * Errors: ERROR_INVALID_PARAMETER for other flags.
+ * Errors: ERROR_ACCESS_DENIED for setting those of a pseudo handle.
  */
 BOOL GetHandleInformation(HANDLE hObject, LPDWORD lpdwFlags);
 BOOL SetHandleInformation(HANDLE hObject, DWORD dwMask, DWORD dwFlags);
@@ -1108,7 +1112,8 @@ BOOL IsBadCodePtr(FARPROC lpfn);
  * ReadProcessMemory, WriteProcessMemory - copies bytes out of, or into, a process.
  * Needs: PROCESS_VM_READ; PROCESS_VM_WRITE and PROCESS_VM_OPERATION; and that Linux lets this user trace the process.
  * Returns: TRUE; FALSE on failure. The count that was copied is stored if there is a place for it.
- * Errors: ERROR_PARTIAL_COPY if not all of it can be reached; ERROR_NOACCESS.
+ * Errors: ERROR_PARTIAL_COPY if not all of it can be reached; for writing, ERROR_INVALID_ADDRESS if not all of it is
+ * committed, and ERROR_NOACCESS for a page that is read-only.
  */
 BOOL ReadProcessMemory(HANDLE hProcess, LPCVOID lpBaseAddress, LPVOID lpBuffer, SIZE_T nSize,
                        SIZE_T *lpNumberOfBytesRead);
@@ -1300,7 +1305,8 @@ HANDLE OpenWaitableTimerW(DWORD dwDesiredAccess, BOOL bInheritHandle, LPCWSTR lp
  * Needs: TIMER_MODIFY_STATE.
  * Returns: TRUE; FALSE on failure.
  * Errors: ERROR_INVALID_PARAMETER for a negative period.
- * Differs: fResume does not wake a machine, and nothing says so. TolerableDelay is not used.
+ * Differs: fResume does not wake a machine: the call succeeds with the last error ERROR_NOT_SUPPORTED. TolerableDelay is
+ * not used.
  */
 BOOL SetWaitableTimer(HANDLE hTimer, const LARGE_INTEGER *lpDueTime, LONG lPeriod,
                       PTIMERAPCROUTINE pfnCompletionRoutine, LPVOID lpArgToCompletionRoutine, BOOL fResume);
@@ -1487,7 +1493,8 @@ DWORD GetProcessIdOfThread(HANDLE Thread);
 
 /*
  * SetThreadPriority, GetThreadPriority - keeps a number (THREAD_PRIORITY_*) with the thread, and tells it.
- * Needs: no right.
+ * Needs: THREAD_SET_LIMITED_INFORMATION to set, THREAD_QUERY_LIMITED_INFORMATION to tell.
+ * Errors: ERROR_INVALID_PARAMETER for a number that is none of these.
  * Returns: TRUE, FALSE on failure; the number, THREAD_PRIORITY_ERROR_RETURN on failure.
  * Differs: the number has no effect; Linux's scheduler goes its own way.
  */
@@ -1853,7 +1860,8 @@ DWORD ExpandEnvironmentStringsW(LPCWSTR lpSrc, LPWSTR lpDst, DWORD nSize);
 
 /*
  * GetCurrentDirectory - as GetEnvironmentVariable, but with the size first. SetCurrentDirectory - changes it.
- * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_DIRECTORY for what is not a directory.
+ * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_DIRECTORY for what is not a directory; ERROR_INVALID_NAME
+ * for no name.
  */
 DWORD GetCurrentDirectoryA(DWORD nBufferLength, LPSTR lpBuffer);
 DWORD GetCurrentDirectoryW(DWORD nBufferLength, LPWSTR lpBuffer);
@@ -1890,6 +1898,9 @@ BOOL CreatePipe(PHANDLE hReadPipe, PHANDLE hWritePipe, LPSECURITY_ATTRIBUTES lpP
 #define DLL_THREAD_ATTACH 2
 #define DLL_THREAD_DETACH 3
 
+/* What a program for Windows puts into the section .CRT$XL? to be told of threads. Differs: nobody calls it. */
+typedef VOID(NTAPI *PIMAGE_TLS_CALLBACK)(PVOID DllHandle, DWORD Reason, PVOID Reserved);
+
 /*
  * GetModuleFileName - the path of the program (hModule NULL) or of a library.
  * Returns: its length; nSize and ERROR_INSUFFICIENT_BUFFER if it was cut; 0 on failure.
@@ -1904,7 +1915,7 @@ DWORD GetModuleFileNameW(HMODULE hModule, LPWSTR lpFilename, DWORD nSize);
  * the other names of Windows' own libraries mean this one. The Ex form counts as LoadLibrary does, unless it is told
  * not to.
  * Returns: the module, NULL on failure; TRUE, FALSE on failure.
- * Errors: ERROR_MOD_NOT_FOUND.
+ * Errors: ERROR_MOD_NOT_FOUND; ERROR_INVALID_PARAMETER for no name.
  */
 HMODULE GetModuleHandleA(LPCSTR lpModuleName);
 HMODULE GetModuleHandleW(LPCWSTR lpModuleName);
@@ -1916,7 +1927,7 @@ BOOL GetModuleHandleExW(DWORD dwFlags, LPCWSTR lpModuleName, HMODULE *phModule);
 /*
  * LoadLibrary - loads a shared library of Linux (dlopen). FreeLibrary - undoes one LoadLibrary.
  * Returns: the module, NULL on failure; TRUE, FALSE on failure.
- * Errors: ERROR_MOD_NOT_FOUND.
+ * Errors: ERROR_MOD_NOT_FOUND; ERROR_INVALID_PARAMETER for no name.
  */
 HMODULE LoadLibraryA(LPCSTR lpLibFileName);
 HMODULE LoadLibraryW(LPCWSTR lpLibFileName);
@@ -2102,6 +2113,7 @@ BOOL FlsSetValue(DWORD dwFlsIndex, PVOID lpFlsData);
  * GetProcessHeap - the heap of the process. HeapCreate, HeapDestroy - makes another, and frees it with all that is in
  * it.
  * HeapAlloc, HeapReAlloc, HeapFree - memory aligned to 16 bytes. HeapSize - its size as it was asked for. HeapValidate.
+ * HeapCompact - nothing: 0, and last error 0.
  * Returns: the heap or the memory, NULL on failure; TRUE, FALSE on failure; the size, (SIZE_T)-1 on failure.
  * Errors: ERROR_NOT_ENOUGH_MEMORY; ERROR_INVALID_HANDLE; ERROR_INVALID_PARAMETER.
  * Differs: HEAP_GENERATE_EXCEPTIONS has no exception to generate: the call returns NULL. Every heap may be used by all
@@ -2115,6 +2127,7 @@ LPVOID HeapReAlloc(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem, SIZE_T dwBytes);
 BOOL HeapFree(HANDLE hHeap, DWORD dwFlags, LPVOID lpMem);
 SIZE_T HeapSize(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
 BOOL HeapValidate(HANDLE hHeap, DWORD dwFlags, LPCVOID lpMem);
+SIZE_T HeapCompact(HANDLE hHeap, DWORD dwFlags);
 
 /*
  * LocalAlloc, GlobalAlloc and their families - memory under a handle, which is its address. It moves only when it is
@@ -2482,6 +2495,8 @@ int MulDiv(int nNumber, int nNumerator, int nDenominator);
 #define MOVEFILE_COPY_ALLOWED 0x00000002
 #define MOVEFILE_DELAY_UNTIL_REBOOT 0x00000004
 #define MOVEFILE_WRITE_THROUGH 0x00000008
+#define LOCKFILE_FAIL_IMMEDIATELY 0x00000001
+#define LOCKFILE_EXCLUSIVE_LOCK 0x00000002
 
 typedef enum _GET_FILEEX_INFO_LEVELS { GetFileExInfoStandard, GetFileExMaxInfoLevel } GET_FILEEX_INFO_LEVELS;
 
@@ -2529,7 +2544,8 @@ HANDLE CreateFileW(LPCWSTR lpFileName, DWORD dwDesiredAccess, DWORD dwShareMode,
  * Needs: FILE_READ_DATA; FILE_WRITE_DATA or FILE_APPEND_DATA.
  * Returns: TRUE, with a count of 0 at the end of a file; FALSE on failure.
  * Errors: ERROR_BROKEN_PIPE for a pipe whose other end is closed (ERROR_NO_DATA when it is written); ERROR_HANDLE_EOF
- * at the end with lpOverlapped; ERROR_DISK_FULL; ERROR_NOACCESS for a bad buffer; ERROR_LOCK_VIOLATION.
+ * at the end with lpOverlapped; ERROR_DISK_FULL; ERROR_NOACCESS for a buffer that cannot be written to,
+ * ERROR_INVALID_USER_BUFFER for one that cannot be read from in all its length; ERROR_LOCK_VIOLATION.
  */
 BOOL ReadFile(HANDLE hFile, LPVOID lpBuffer, DWORD nNumberOfBytesToRead, LPDWORD lpNumberOfBytesRead,
               LPOVERLAPPED lpOverlapped);
@@ -2635,15 +2651,43 @@ UINT GetTempFileNameW(LPCWSTR lpPathName, LPCWSTR lpPrefixString, UINT uUnique, 
 #define GetTempFileName COVIEW_NAME(GetTempFileName)
 
 /*
- * LockFile, UnlockFile - locks a range of bytes for this handle alone, without waiting, and frees the same range.
+ * GetDiskFreeSpace, GetDiskFreeSpaceEx - the room where a directory is (NULL: the current one), in clusters, and in
+ * bytes: what the caller may use, all there is, what is free for the administrator. Any pointer may be NULL.
  * Returns: TRUE; FALSE on failure.
- * Errors: ERROR_LOCK_VIOLATION; ERROR_NOT_LOCKED.
+ * Errors: ERROR_FILE_NOT_FOUND; ERROR_PATH_NOT_FOUND; ERROR_ACCESS_DENIED.
+ */
+BOOL GetDiskFreeSpaceA(LPCSTR lpRootPathName, LPDWORD lpSectorsPerCluster, LPDWORD lpBytesPerSector,
+                       LPDWORD lpNumberOfFreeClusters, LPDWORD lpTotalNumberOfClusters);
+BOOL GetDiskFreeSpaceW(LPCWSTR lpRootPathName, LPDWORD lpSectorsPerCluster, LPDWORD lpBytesPerSector,
+                       LPDWORD lpNumberOfFreeClusters, LPDWORD lpTotalNumberOfClusters);
+BOOL GetDiskFreeSpaceExA(LPCSTR lpDirectoryName, PULARGE_INTEGER lpFreeBytesAvailableToCaller,
+                         PULARGE_INTEGER lpTotalNumberOfBytes, PULARGE_INTEGER lpTotalNumberOfFreeBytes);
+BOOL GetDiskFreeSpaceExW(LPCWSTR lpDirectoryName, PULARGE_INTEGER lpFreeBytesAvailableToCaller,
+                         PULARGE_INTEGER lpTotalNumberOfBytes, PULARGE_INTEGER lpTotalNumberOfFreeBytes);
+#define GetDiskFreeSpace COVIEW_NAME(GetDiskFreeSpace)
+#define GetDiskFreeSpaceEx COVIEW_NAME(GetDiskFreeSpaceEx)
+
+/* AreFileApisANSI - TRUE: the ...A functions take paths in the "ANSI" code page. */
+BOOL AreFileApisANSI(void);
+
+/*
+ * LockFile, UnlockFile - locks a range of bytes for this handle alone, without waiting, and frees the same range.
+ * LockFileEx, UnlockFileEx - the same from the offset in lpOverlapped on; for all who share unless
+ * LOCKFILE_EXCLUSIVE_LOCK is given, and waiting unless LOCKFILE_FAIL_IMMEDIATELY is, also with FILE_FLAG_OVERLAPPED.
+ * A shared lock may lie over this handle's other locks; of two on one range the exclusive one is freed first.
+ * Needs: FILE_READ_DATA or FILE_WRITE_DATA; to wait for an exclusive lock, permission to write the file.
+ * Returns: TRUE; FALSE on failure.
+ * Errors: ERROR_LOCK_VIOLATION; ERROR_NOT_LOCKED; ERROR_INVALID_PARAMETER.
  * Differs: a lock keeps away those who lock, and not ReadFile, WriteFile and views.
  */
 BOOL LockFile(HANDLE hFile, DWORD dwFileOffsetLow, DWORD dwFileOffsetHigh, DWORD nNumberOfBytesToLockLow,
               DWORD nNumberOfBytesToLockHigh);
 BOOL UnlockFile(HANDLE hFile, DWORD dwFileOffsetLow, DWORD dwFileOffsetHigh, DWORD nNumberOfBytesToUnlockLow,
                 DWORD nNumberOfBytesToUnlockHigh);
+BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBytesToLockLow,
+                DWORD nNumberOfBytesToLockHigh, LPOVERLAPPED lpOverlapped);
+BOOL UnlockFileEx(HANDLE hFile, DWORD dwReserved, DWORD nNumberOfBytesToUnlockLow, DWORD nNumberOfBytesToUnlockHigh,
+                  LPOVERLAPPED lpOverlapped);
 
 /* INTERLOCKED OPERATIONS. Each is one atomic step with a full barrier, and serves shared memory between processes too.
    The names with Acquire, Release and NoFence mean the same functions. */

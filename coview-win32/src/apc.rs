@@ -2,17 +2,17 @@
 //!
 //! Needs `unsafe` to export functions and to run what callers pass.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use coview::Reset;
-use coview::os::linux::Waited;
+use coview::os::linux::{TimerExt, Waited};
 
 use crate::last_error::{self, Code, Result};
 use crate::limit::with_descriptors;
+use crate::object::Object;
 use crate::table::{Handle, lock};
 use crate::{process, thread, time};
 
@@ -25,6 +25,8 @@ pub(crate) struct Queue {
     calls: Mutex<VecDeque<Call>>,
     /// Set while there are calls. Made by the first who needs it.
     alert: OnceLock<coview::Event>,
+    /// The timers that the thread has set, with what they call. Only the thread looks at them.
+    alarms: Mutex<Vec<Alarm>>,
 }
 
 #[derive(Clone, Copy)]
@@ -38,7 +40,7 @@ unsafe impl Send for Call {}
 
 impl Queue {
     pub(crate) const fn new() -> Queue {
-        Queue { calls: Mutex::new(VecDeque::new()), alert: OnceLock::new() }
+        Queue { calls: Mutex::new(VecDeque::new()), alert: OnceLock::new(), alarms: Mutex::new(Vec::new()) }
     }
 
     /// The event that interrupts the thread's alertable waits.
@@ -109,47 +111,52 @@ fn run(call: Call) {
 }
 
 /// A timer that calls its thread when it is due.
-struct Alarm {
-    /// Which timer; setting that again or cancelling it takes the alarm back.
-    timer: usize,
-    due: Instant,
-    period: Duration,
-    routine: TimerRoutine,
-    argument: *mut c_void,
+pub(crate) struct Alarm {
+    /// The timer, unless its handles in this process are closed.
+    pub(crate) timer: Weak<Object>,
+    /// Which setting of the timer it belongs to: whoever sets that again or cancels it takes the alarm back.
+    pub(crate) setting: u32,
+    pub(crate) due: Instant,
+    pub(crate) period: Duration,
+    pub(crate) routine: TimerRoutine,
+    pub(crate) argument: *mut c_void,
 }
 
-thread_local! {
-    static ALARMS: RefCell<Vec<Alarm>> = const { RefCell::new(Vec::new()) };
+// SAFETY: as for `Call`.
+unsafe impl Send for Alarm {}
+
+impl Alarm {
+    fn counts(&self) -> bool {
+        let timer = self.timer.upgrade();
+        timer.is_some_and(|timer| timer.as_timer().is_ok_and(|timer| timer.timer().setting() == self.setting))
+    }
 }
 
-/// Makes the calling thread call the routine when `after` has passed, and then each `period` unless that is zero.
-pub(crate) fn set_alarm(timer: usize, after: Duration, period: Duration, routine: TimerRoutine, argument: *mut c_void) {
-    let Some(due) = Instant::now().checked_add(after) else { return };
-    ALARMS.with_borrow_mut(|alarms| alarms.push(Alarm { timer, due, period, routine, argument }));
-}
-
-/// Takes back what the calling thread was to call for a timer.
-pub(crate) fn clear_alarm(timer: usize) {
-    ALARMS.with_borrow_mut(|alarms| alarms.retain(|alarm| alarm.timer != timer));
-}
-
-/// Queues the calls of the timers that are due, and returns when the next one will be.
-fn ring() -> Result<Option<Instant>> {
-    let now = Instant::now();
-    let mut calls = Vec::new();
-    let next = ALARMS.with_borrow_mut(|alarms| {
-        for alarm in alarms.iter_mut().filter(|alarm| alarm.due <= now) {
-            calls.push(Call::Timer { routine: alarm.routine, argument: alarm.argument, due: time::now() });
-            while !alarm.period.is_zero() && alarm.due <= now {
-                alarm.due += alarm.period;
-            }
-        }
-        alarms.retain(|alarm| alarm.due > now);
-        alarms.iter().map(|alarm| alarm.due).min()
-    });
+/// Has the calling thread called when the alarm is due.
+pub(crate) fn set_alarm(alarm: Alarm) -> Result<()> {
     let thread = thread::current()?;
-    calls.into_iter().try_for_each(|call| thread.queue().push(call))?;
-    Ok(next)
+    let mut alarms = lock(&thread.queue().alarms);
+    alarms.retain(Alarm::counts);
+    alarms.push(alarm);
+    Ok(())
+}
+
+/// Queues the calls of the thread's timers that are due, and returns when the next one will be.
+fn ring(queue: &Queue) -> Result<Option<Instant>> {
+    let mut alarms = lock(&queue.alarms);
+    if alarms.is_empty() {
+        return Ok(None);
+    }
+    alarms.retain(Alarm::counts);
+    let now = Instant::now();
+    for alarm in alarms.iter_mut().filter(|alarm| alarm.due <= now) {
+        queue.push(Call::Timer { routine: alarm.routine, argument: alarm.argument, due: time::now() })?;
+        while !alarm.period.is_zero() && alarm.due <= now {
+            alarm.due += alarm.period;
+        }
+    }
+    alarms.retain(|alarm| alarm.due > now);
+    Ok(alarms.iter().map(|alarm| alarm.due).min())
 }
 
 /// How an alertable wait ended.
@@ -169,7 +176,7 @@ pub(crate) fn wait_alertably<T>(
     let alert = thread.queue().alert()?;
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     loop {
-        let until = [end, ring()?].into_iter().flatten().min();
+        let until = [end, ring(thread.queue())?].into_iter().flatten().min();
         let rest = until.map(|until| until.saturating_duration_since(Instant::now()));
         match wait(alert, rest)? {
             Waited::Taken(taken) => return Ok(Ended::Taken(taken)),

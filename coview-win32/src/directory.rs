@@ -9,6 +9,7 @@ mod attributes;
 mod copying;
 mod full_path;
 mod moving;
+mod space;
 
 use std::ffi::c_char;
 use std::fs::{self, DirBuilder, Metadata};

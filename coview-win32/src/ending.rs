@@ -6,9 +6,10 @@
 
 use crate::table;
 
-/// Called after everything that the program itself has registered for its end.
+/// Called after everything that the program itself has registered for its end; in one that has this library as a static
+/// one too, for these arrays are gone through from their end.
 #[used]
-#[unsafe(link_section = ".fini_array")]
+#[unsafe(link_section = ".fini_array.00101")]
 static AT_END: extern "C" fn() = close_handles;
 
 extern "C" fn close_handles() {

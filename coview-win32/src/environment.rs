@@ -256,7 +256,8 @@ pub(crate) unsafe extern "C" fn SetCurrentDirectoryW(directory: *const u16) -> i
 }
 
 fn change_directory(directory: Option<String>) -> Result<()> {
-    let directory = path::to_unix(&directory.ok_or(Code::INVALID_PARAMETER)?)?;
+    let directory = directory.filter(|directory| !directory.is_empty()).ok_or(Code::INVALID_NAME)?;
+    let directory = path::to_unix(&directory)?;
     env::set_current_dir(&directory).map_err(|error| match error.raw_os_error() {
         // What is there is no directory.
         Some(libc::ENOTDIR) if std::fs::metadata(&directory).is_ok() => DIRECTORY,

@@ -16,7 +16,7 @@ mod transfer;
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use coview::{Event, EventOptions, Reset};
 
@@ -29,7 +29,7 @@ pub(crate) use claim::{DELETES, refuses};
 pub(crate) use opening::{Request, open};
 
 use doomed::Doomed;
-use lock::Range;
+use lock::Locks;
 
 pub(crate) const READ_DATA: u32 = 1;
 pub(crate) const WRITE_DATA: u32 = 2;
@@ -49,7 +49,7 @@ pub(crate) struct File {
     overlapped: bool,
     /// Whether claims on the file are held through this descriptor.
     claimed: bool,
-    locks: Mutex<Vec<Range>>,
+    locks: Locks,
     idle: OnceLock<Event>,
     /// Deletes the file at its end; behind the descriptor, so that the file is closed first.
     _doomed: Option<Doomed>,
@@ -89,7 +89,7 @@ impl File {
             kind,
             overlapped: false,
             claimed: false,
-            locks: Mutex::default(),
+            locks: Locks::default(),
             idle: OnceLock::new(),
             _doomed: None,
         }
@@ -123,7 +123,7 @@ impl File {
 impl Drop for File {
     /// A view keeps the descriptor's other half alive, and with it the locks; on Windows they end with the handle.
     fn drop(&mut self) {
-        if self.claimed || !table::lock(&self.locks).is_empty() {
+        if self.claimed || !self.locks.is_empty() {
             lock::release_all(&self.file);
         }
     }

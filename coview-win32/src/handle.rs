@@ -156,7 +156,7 @@ fn compare(first: Handle, second: Handle) -> Result<()> {
 /// `flags` is null or may be written.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn GetHandleInformation(handle: Handle, flags: *mut u32) -> i32 {
-    let result = table::with(handle, |entry| Ok(entry.flags())).and_then(|found| {
+    let result = flags_of(handle).and_then(|found| {
         if flags.is_null() {
             return Err(Code::INVALID_PARAMETER);
         }
@@ -167,14 +167,19 @@ pub(crate) unsafe extern "C" fn GetHandleInformation(handle: Handle, flags: *mut
     last_error::truth(result)
 }
 
+/// Pseudo handles have no flags.
+fn flags_of(handle: Handle) -> Result<u32> {
+    if pseudo(handle).is_some() { Ok(0) } else { table::with(handle, |entry| Ok(entry.flags())) }
+}
+
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn SetHandleInformation(handle: Handle, mask: u32, flags: u32) -> i32 {
-    let known = HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE;
-    last_error::truth(if mask & !known != 0 {
-        Err(Code::INVALID_PARAMETER)
+    last_error::truth(if pseudo(handle).is_some() {
+        Err(Code::ACCESS_DENIED)
     } else {
         table::with(handle, |entry| {
-            entry.change_flags(mask, flags);
+            // Flags that do not exist are ignored.
+            entry.change_flags(mask & (HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE), flags);
             Ok(())
         })
     })

@@ -247,6 +247,15 @@ unsafe fn size(handle: *mut Heap, block: *mut u8) -> Result<usize> {
     Ok(unsafe { block::size(block) })
 }
 
+/// `malloc` keeps its free blocks together by itself, and does not tell how large they are: the result means "none".
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn HeapCompact(heap: *mut Heap, _flags: u32) -> usize {
+    // SAFETY: as Windows demands of the caller.
+    let result = unsafe { self::heap(heap) };
+    last_error::set(result.err().unwrap_or(Code::SUCCESS));
+    0
+}
+
 /// A whole heap is always valid. Of the process's heap only blocks may be asked about.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn HeapValidate(heap: *mut Heap, _flags: u32, block: *const c_void) -> i32 {

@@ -7,7 +7,6 @@ use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -71,8 +70,12 @@ pub(crate) fn is_sealed(file: BorrowedFd<'_>, seals: c_int) -> bool {
 
 /// What tells an open file from another one.
 pub(crate) fn identity(file: BorrowedFd<'_>) -> io::Result<(u64, u64)> {
-    let metadata = File::from(file.try_clone_to_owned()?).metadata()?;
-    Ok((metadata.dev(), metadata.ino()))
+    let mut found = MaybeUninit::<libc::stat64>::uninit();
+    // SAFETY: the call fills the structure in.
+    check(unsafe { libc::fstat64(file.as_raw_fd(), found.as_mut_ptr()) })?;
+    // SAFETY: filled in just now.
+    let found = unsafe { found.assume_init() };
+    Ok((found.st_dev, found.st_ino))
 }
 
 /// Whether there is something to read now, as there is from a process that has ended.

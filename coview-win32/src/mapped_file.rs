@@ -3,7 +3,7 @@
 //! Windows refuses to cut off a file below any section of it. Here that is known for the sections and views of this
 //! process only: another process may truncate the file, and touching the lost part is `SIGBUS` then.
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use crate::table::lock;
 
@@ -16,6 +16,13 @@ pub(crate) struct MappedFile {
 }
 
 static MAPPED: Mutex<Vec<Weak<MappedFile>>> = Mutex::new(Vec::new());
+
+pub(crate) type Held = MutexGuard<'static, Vec<Weak<MappedFile>>>;
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    lock(&MAPPED)
+}
 
 impl MappedFile {
     pub(crate) fn new(device: u64, inode: u64, end: u64) -> Arc<MappedFile> {

@@ -9,6 +9,8 @@
 
 mod linker;
 
+pub(crate) use linker::stay_loaded;
+
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_void};
 use std::fs;
@@ -71,6 +73,9 @@ impl Kind {
 
     /// What has this name and is loaded already.
     fn named(name: &str) -> Result<Kind> {
+        if name.is_empty() {
+            return Err(MOD_NOT_FOUND);
+        }
         let file_name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_ascii_lowercase();
         if is_own(&file_name) {
             return Ok(Kind::Library);
@@ -133,7 +138,9 @@ fn module_handle(name: Option<String>) -> Result<Module> {
     Ok(name.map_or(Ok(Kind::Program), |name| Kind::named(&name))?.handle())
 }
 
-fn load(name: &str) -> Result<Module> {
+fn load(name: Option<String>) -> Result<Module> {
+    let name = name.filter(|name| !name.is_empty()).ok_or(Code::INVALID_PARAMETER)?;
+    let name = name.as_str();
     match Kind::named(name) {
         Ok(kind @ (Kind::Program | Kind::Library)) => return Ok(kind.handle()),
         Err(code) if code != MOD_NOT_FOUND => return Err(code),
@@ -282,15 +289,13 @@ pub(crate) unsafe extern "C" fn GetModuleHandleExW(flags: u32, name: *const u16,
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn LoadLibraryA(name: *const c_char) -> Module {
     // SAFETY: the caller passes a string or null.
-    let name = unsafe { text::utf8_of_narrow(name) }.ok_or(Code::INVALID_PARAMETER);
-    last_error::value(name.and_then(|name| load(&name)), ptr::null_mut())
+    last_error::value(load(unsafe { text::utf8_of_narrow(name) }), ptr::null_mut())
 }
 
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn LoadLibraryW(name: *const u16) -> Module {
     // SAFETY: the caller passes a string or null.
-    let name = unsafe { text::utf8_of_wide(name) }.ok_or(Code::INVALID_PARAMETER);
-    last_error::value(name.and_then(|name| load(&name)), ptr::null_mut())
+    last_error::value(load(unsafe { text::utf8_of_wide(name) }), ptr::null_mut())
 }
 
 #[unsafe(no_mangle)]

@@ -13,6 +13,10 @@
 //!
 //! The characters are UTF-8 for the A-functions and UTF-16 for the W-functions; a file whose name is no UTF-8 cannot be
 //! named.
+//!
+//! Needs `unsafe` to export a function.
+//!
+//! Needs `unsafe` to export a function.
 
 use std::io;
 use std::path::Path;
@@ -71,6 +75,12 @@ pub(crate) fn folder(path: &str) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new(if path.starts_with('/') { "/" } else { "." }),
     }
+}
+
+/// The A-functions take paths in the "ANSI" code page, which is UTF-8; there is no function that would change that.
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn AreFileApisANSI() -> i32 {
+    1
 }
 
 #[cfg(test)]

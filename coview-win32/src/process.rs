@@ -457,7 +457,9 @@ pub(crate) extern "C-unwind" fn ExitProcess(code: u32) -> ! {
     if let Some(page) = exit_page::own() {
         page.record(Outcome::Exited(code));
     }
-    process::exit(code.cast_signed())
+    // The C library's own, which a handler of the program's may call once more, and which another thread may call.
+    // SAFETY: it does not return, and runs what the program has registered for its end.
+    unsafe { libc::exit(code.cast_signed()) }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use crate::last_error::{self, Code, Result};
-use crate::memory_map::MemoryMap;
+use crate::memory_map::{Line, MemoryMap};
 use crate::region::regions;
 use crate::reservation::pages_of;
 use crate::table::{self, Handle};
@@ -55,6 +55,9 @@ unsafe fn write(process: Handle, address: usize, buffer: *const c_void, len: usi
     let id = pid_of(process, PROCESS_VM_WRITE | PROCESS_VM_OPERATION)?;
     refresh(id, address, len);
     let map = MemoryMap::of(id)?;
+    if !is_committed(&map, address, len) {
+        return Err(Code::INVALID_ADDRESS);
+    }
     let protection = map.line_at(address).map(|line| line.protection());
     if protection.is_some_and(|protection| protection.is_executable() && !protection.is_writable()) {
         // SAFETY: as the caller promises.
@@ -67,6 +70,18 @@ unsafe fn write(process: Handle, address: usize, buffer: *const c_void, len: usi
     // SAFETY: as the caller promises; the kernel judges both ranges.
     let copied = unsafe { libc::process_vm_writev(id as libc::pid_t, &local, 1, &remote, 1, 0) };
     copied_all(copied, len)
+}
+
+/// Whether there is memory behind every byte. Pages that nobody can touch count as not committed.
+fn is_committed(map: &MemoryMap, address: usize, len: usize) -> bool {
+    let Some(pages) = pages_of(address, len) else { return false };
+    let is_there = |line: &&Line| line.protection().is_readable() || line.protection().is_executable();
+    let mut at = pages.start;
+    while at < pages.end {
+        let Some(line) = map.line_at(at).filter(is_there) else { return false };
+        at = line.pages.end;
+    }
+    true
 }
 
 /// # Safety
@@ -133,7 +148,8 @@ fn is_good(address: usize, len: usize, protection: libc::c_int) -> bool {
 ///
 /// `count` is null or can be written to.
 unsafe fn report(result: Result<usize>, count: *mut usize) -> i32 {
-    if !count.is_null() && result != Err(NOACCESS) {
+    let is_counted = !matches!(result, Err(NOACCESS | Code::INVALID_ADDRESS));
+    if !count.is_null() && is_counted {
         // SAFETY: as the caller promises.
         unsafe { count.write(result.unwrap_or(0)) };
     }

@@ -36,8 +36,8 @@ fn find_by_line(line: &[u16]) -> Result<PathBuf> {
     }
 }
 
-/// Looks where Windows looks: beside this program, in the current directory, in the folders of `PATH`. A name that says
-/// its folder is not searched for.
+/// Looks where Windows looks: beside this program, in the current directory, in the folders of `PATH`, where folders of
+/// that name are passed over. A name that says its folder is not searched for.
 fn search(name: &str) -> Result<PathBuf> {
     let name = path::to_unix(name)?;
     if name.contains('/') {
@@ -46,7 +46,8 @@ fn search(name: &str) -> Result<PathBuf> {
     let beside = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = beside.into_iter().chain([PathBuf::from(".")]).chain(env::split_paths(&path));
-    first_of(folders.flat_map(|folder| candidates(&name, true).map(move |name| folder.join(name))))
+    let files = folders.flat_map(|folder| candidates(&name, true).map(move |name| folder.join(name)));
+    first_of(files.filter(|file| !file.is_dir()))
 }
 
 /// What a name may stand for: a file of this name; one without `.exe`, as programs are built on Linux; and in a command

@@ -20,6 +20,7 @@ use coview::{Access, ErrorKind, Mapping, MappingOptions, Rights};
 use crate::access::{self, STANDARD_RIGHTS_REQUIRED};
 use crate::last_error::{self, Code, Result};
 use crate::limit::{duplicate, with_descriptors};
+use crate::linux;
 use crate::mapped_file::MappedFile;
 use crate::name::Given;
 use crate::object::Object;
@@ -77,8 +78,7 @@ pub(crate) struct Section {
 
 impl Section {
     fn new(mapping: Mapping, traits: Traits) -> Result<Section> {
-        let metadata = fs::metadata(link_of(&mapping))?;
-        let identity = (metadata.dev(), metadata.ino());
+        let identity = linux::identity(mapping.as_fd())?;
         let mapped = traits.on_file.then(|| MappedFile::new(identity.0, identity.1, mapping.size()));
         Ok(Section { mapping, traits, identity, mapped, memory: OnceLock::new() })
     }
@@ -321,7 +321,9 @@ fn create_paged(plan: &Plan, name: Option<&str>, rights: Rights) -> Result<(Sect
     };
     let mapping = with_descriptors(|| match options.create_or_open(name, size, |_| ()) {
         // It may be another user's, who lets others read.
-        Err(error) if error.kind() == ErrorKind::AccessDenied => options.clone().access(Access::ReadOnly).open(name),
+        Err(error) if error.kind() == ErrorKind::AccessDenied => {
+            options.clone().access(Access::ReadOnly).open(name).map_err(|_| error)
+        }
         other => other,
     })?;
     found(mapping, traits)

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::access;
 use crate::file::File;
@@ -21,6 +21,13 @@ const INVALID_HANDLE_VALUE: Handle = ptr::without_provenance_mut(usize::MAX);
 
 /// The handles of this process, once they were asked for or set.
 static HANDLES: Mutex<[Option<usize>; 3]> = Mutex::new([None; 3]);
+
+pub(crate) type Held = MutexGuard<'static, [Option<usize>; 3]>;
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    lock(&HANDLES)
+}
 
 /// The place of `STD_INPUT_HANDLE` (-10), `STD_OUTPUT_HANDLE` and `STD_ERROR_HANDLE`, which is also the descriptor.
 fn place(which: u32) -> Result<usize> {

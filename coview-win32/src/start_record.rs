@@ -15,8 +15,10 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Once, OnceLock};
 
 use crate::exit_page::{self, ExitPage};
+use crate::fork;
 use crate::inherit::{self, Inherited, Packed};
 use crate::linux::{self, own};
+use crate::module;
 use crate::service;
 use crate::startup::Startup;
 use crate::wire::{Reader, Writer};
@@ -89,12 +91,15 @@ pub(crate) fn startup() -> Option<&'static Startup> {
     TOLD.get().map(|told| &told.startup)
 }
 
-/// Has the loader call [`begin`] before `main`.
+/// Has the loader call [`begin`] before `main`, and in a program that has this library as a static one before the program's
+/// own constructors, which may use what was inherited. The first 101 places are the C library's.
 #[used]
-#[unsafe(link_section = ".init_array")]
+#[unsafe(link_section = ".init_array.00101")]
 static BEGIN: extern "C" fn() = begin;
 
 extern "C" fn begin() {
+    fork::prepare();
+    module::stay_loaded();
     take_up();
 }
 

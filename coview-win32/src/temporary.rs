@@ -39,12 +39,12 @@ fn file_name(folder: Option<String>, prefix: Option<String>, unique: u32) -> Res
     let folder = path::to_unix(if folder.is_empty() { "." } else { &folder })?;
     let prefix: String = prefix.unwrap_or_default().chars().take(PREFIX_LEN).collect();
     let name = |number: u32| format!("{}/{prefix}{number:X}.TMP", folder.trim_end_matches('/'));
+    if !Path::new(&folder).is_dir() {
+        return Err(INVALID_DIRECTORY);
+    }
     let number = unique & 0xFFFF;
     if number != 0 {
         return Ok((name(number), number));
-    }
-    if !Path::new(&folder).is_dir() {
-        return Err(INVALID_DIRECTORY);
     }
     create_first_free(name)
 }

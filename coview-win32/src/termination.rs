@@ -12,9 +12,9 @@ use std::ptr;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
+use crate::hazard;
 use crate::last_error::{Code, Result};
 use crate::process;
-use crate::table;
 use crate::thread::Thread;
 
 /// How long a thread may take to die; one in an uninterruptible system call takes as long as that.
@@ -64,7 +64,7 @@ fn install() {
 }
 
 extern "C" fn end(_number: libc::c_int) {
-    table::stop_looking();
+    hazard::give_back();
     // SAFETY: ends this thread and nothing else.
     unsafe { libc::syscall(libc::SYS_exit, 0) };
 }

@@ -33,10 +33,25 @@ pub(crate) unsafe fn narrow<'a>(text: *const c_char) -> Option<&'a [u8]> {
     Some(unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
-/// What an A-function makes of its bytes: UTF-16, where a sequence that is no UTF-8 becomes U+FFFD.
+/// What an A-function makes of its bytes: UTF-16, where each sequence that is no UTF-8 becomes one U+FFFD.
+///
+/// Such a sequence ends where no character could go on that begins like it. But as on Windows, a second byte that
+/// continues something else than its lead byte permits, as in `E0 80`, goes with the lead byte.
 pub(crate) fn to_wide(bytes: &[u8]) -> Vec<u16> {
-    String::from_utf8_lossy(bytes).encode_utf16().collect()
+    let mut units = Vec::with_capacity(bytes.len());
+    let mut leads = false;
+    for chunk in bytes.utf8_chunks() {
+        units.extend(chunk.valid().encode_utf16());
+        let continues = leads && chunk.valid().is_empty() && matches!(chunk.invalid(), [0x80..=0xBF]);
+        if !chunk.invalid().is_empty() && !continues {
+            units.push(REPLACEMENT);
+        }
+        leads = !continues && matches!(chunk.invalid(), [0xE0 | 0xED | 0xF0 | 0xF4]);
+    }
+    units
 }
+
+const REPLACEMENT: u16 = 0xFFFD;
 
 /// UTF-8 for what Linux wants to be told; a lone surrogate becomes U+FFFD.
 pub(crate) fn to_utf8(units: &[u16]) -> String {

@@ -8,10 +8,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 
 use coview::Reset;
 use coview::os::linux::abandon_held;
@@ -22,9 +22,10 @@ use crate::handle::{Pseudo, opened, pseudo, resolve};
 use crate::last_error::{self, Code, Result};
 use crate::limit::with_descriptors;
 use crate::object::Object;
+use crate::priority::Priority;
 use crate::security::{self, SecurityAttributes};
 use crate::table::{self, Handle, lock};
-use crate::{last_thread, process};
+use crate::{last_thread, process, thread_end};
 
 /// What a thread runs.
 pub(crate) type Routine = unsafe extern "C-unwind" fn(*mut c_void) -> u32;
@@ -33,11 +34,12 @@ const CREATE_SUSPENDED: u32 = 4;
 const STACK_SIZE_PARAM_IS_A_RESERVATION: u32 = 0x0001_0000;
 pub(crate) const STILL_ACTIVE: u32 = 259;
 const QUERY: u32 = 0x0040;
-const QUERY_LIMITED: u32 = 0x0800;
+pub(crate) const QUERY_LIMITED: u32 = 0x0800;
+const SET: u32 = 0x0020;
+pub(crate) const SET_LIMITED: u32 = 0x0400;
 const SUSPEND_RESUME: u32 = 0x0002;
 const TERMINATE: u32 = 0x0001;
 const SET_CONTEXT: u32 = 0x0010;
-const PRIORITY_ERROR: i32 = i32::MAX;
 
 /// A thread, of this process or the first one of a child.
 pub(crate) struct Thread {
@@ -48,7 +50,7 @@ pub(crate) struct Thread {
     /// Sees the end of the process, if that is another one.
     other: Option<Arc<process::State>>,
     code: AtomicU32,
-    priority: AtomicI32,
+    priority: Priority,
     /// How often it has to be resumed before it runs.
     suspended: Mutex<u32>,
     changed: Condvar,
@@ -68,6 +70,10 @@ impl Thread {
 
     pub(crate) fn process(&self) -> u32 {
         self.process
+    }
+
+    pub(crate) fn priority(&self) -> &Priority {
+        &self.priority
     }
 
     /// The asynchronous procedure calls that wait for the thread.
@@ -104,7 +110,7 @@ impl Thread {
             process: process::current_pid(),
             other: None,
             code: AtomicU32::new(0),
-            priority: AtomicI32::new(0),
+            priority: Priority::normal(),
             suspended: Mutex::new(suspended),
             changed: Condvar::new(),
             queue: Queue::new(),
@@ -116,15 +122,16 @@ impl Thread {
         // Relaxed: see `id`.
         self.id.store(current_id(), Ordering::Relaxed);
         lock(&LIVING).get_or_insert_default().insert(self.id(), Arc::downgrade(self));
-        // The library's own thread-local value comes first, so that it is still there when ours goes.
+        // The thread's record in `coview` registers its destructor now: made at the thread's end it would be lost.
         let _ = self.ended.reset();
-        let _ = CURRENT.try_with(|current| current.replace(Some(Ending(self.clone()))));
+        CURRENT.with(|current| drop(current.replace(Some(self.clone()))));
+        thread_end::watch();
     }
 
     /// Says that the thread has ended, after it has given up what it owns.
     fn end(&self) {
         lock(&LIVING).get_or_insert_default().remove(&self.id());
-        let _ = abandon_held();
+        abandon_held();
         let _ = self.ended.set();
     }
 
@@ -149,23 +156,31 @@ impl Thread {
 /// The threads of this process that are known, by their ids.
 static LIVING: Mutex<Option<HashMap<u32, Weak<Thread>>>> = Mutex::new(None);
 
-thread_local! {
-    static ID: Cell<u32> = const { Cell::new(0) };
-    static CURRENT: RefCell<Option<Ending>> = const { RefCell::new(None) };
+pub(crate) type Held = MutexGuard<'static, Option<HashMap<u32, Weak<Thread>>>>;
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    lock(&LIVING)
 }
 
-/// The calling thread's own reference; dropped when the thread ends.
-struct Ending(Arc<Thread>);
+thread_local! {
+    static ID: Cell<u32> = const { Cell::new(0) };
+    /// The calling thread's own reference, which `end_current` drops.
+    static CURRENT: ManuallyDrop<RefCell<Option<Arc<Thread>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+}
 
-impl Drop for Ending {
-    fn drop(&mut self) {
-        self.0.end();
+/// Called when the calling thread ends, as the last that this library does there.
+pub(crate) fn end_current() {
+    let current = CURRENT.with(|current| current.take());
+    // A forked child may have only its parent's.
+    if let Some(thread) = current.filter(|thread| thread.process == process::current_pid()) {
+        thread.end();
     }
 }
 
 /// The calling thread.
 pub(crate) fn current() -> Result<Arc<Thread>> {
-    let known = CURRENT.try_with(|current| current.borrow().as_ref().map(|ending| ending.0.clone())).ok().flatten();
+    let known = CURRENT.with(|current| current.borrow().clone());
     if let Some(thread) = known.filter(|thread| thread.process == process::current_pid()) {
         return Ok(thread);
     }
@@ -264,7 +279,8 @@ fn spawn(work: *mut c_void, stack_size: usize) -> std::io::Result<()> {
     // SAFETY: it is initialised.
     unsafe { libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED) };
     if stack_size > 0 {
-        let stack_size = stack_size.next_multiple_of(4096).max(64 * 1024);
+        let too_large = || std::io::Error::from_raw_os_error(libc::ENOMEM);
+        let stack_size = stack_size.checked_next_multiple_of(4096).ok_or_else(too_large)?.max(64 * 1024);
         // SAFETY: as above. A size that the system does not like leaves the usual one.
         unsafe { libc::pthread_attr_setstacksize(attributes, stack_size) };
     }
@@ -341,26 +357,31 @@ pub(crate) extern "C-unwind" fn ExitThread(code: u32) -> ! {
 
 /// # Safety
 ///
-/// `code` may be written.
+/// `code` is null or may be written.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn GetExitCodeThread(handle: Handle, code: *mut u32) -> i32 {
+    // SAFETY: as the caller promises.
+    let Some(code) = (unsafe { code.as_mut() }) else { return last_error::truth(Err(Code::INVALID_PARAMETER)) };
     let found = with_thread(handle, QUERY_LIMITED, |thread| {
         // Acquire, by way of the event.
         Ok(if thread.ended.try_wait()? { thread.code.load(Ordering::Acquire) } else { STILL_ACTIVE })
     });
-    // SAFETY: as the caller promises.
-    last_error::truth(found.map(|found| unsafe { code.write(found) }))
+    last_error::truth(found.map(|found| *code = found))
 }
 
 /// Calls `work` with the thread of a handle that has the right, or of the pseudo handle.
-fn with_thread<T>(handle: Handle, right: u32, work: impl FnOnce(&Arc<Thread>) -> Result<T>) -> Result<T> {
+pub(crate) fn with_thread<T>(handle: Handle, right: u32, work: impl FnOnce(&Arc<Thread>) -> Result<T>) -> Result<T> {
     let reference = resolve(handle)?;
     let thread = reference.object.as_thread()?;
-    // The full right to query includes the limited one.
-    if right == QUERY_LIMITED && reference.access & QUERY != 0 {
-        return work(thread);
+    // The full rights to query and to set include the limited ones.
+    let whole = match right {
+        QUERY_LIMITED => QUERY,
+        SET_LIMITED => SET,
+        right => right,
+    };
+    if reference.access & whole != whole {
+        reference.demand(right)?;
     }
-    reference.demand(right)?;
     work(thread)
 }
 
@@ -374,6 +395,9 @@ pub(crate) extern "C" fn ResumeThread(handle: Handle) -> u32 {
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn SuspendThread(handle: Handle) -> u32 {
     let result = with_thread(handle, SUSPEND_RESUME, |thread| {
+        if thread.ended.try_wait()? {
+            return Err(Code::ACCESS_DENIED);
+        }
         let mut suspended = lock(&thread.suspended);
         if *suspended == 0 {
             return Err(Code::NOT_SUPPORTED);
@@ -410,25 +434,12 @@ pub(crate) extern "C" fn GetProcessIdOfThread(handle: Handle) -> u32 {
     last_error::value(with_thread(handle, QUERY_LIMITED, |thread| Ok(thread.process())), 0)
 }
 
-/// The kernel's scheduler goes its own way; the number is kept for those who ask.
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn SetThreadPriority(handle: Handle, priority: i32) -> i32 {
-    last_error::truth(with_thread(handle, 0, |thread| {
-        // Relaxed: a number for itself.
-        thread.priority.store(priority, Ordering::Relaxed);
-        Ok(())
-    }))
-}
-
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn GetThreadPriority(handle: Handle) -> i32 {
-    // Relaxed: a number for itself.
-    last_error::value(with_thread(handle, 0, |thread| Ok(thread.priority.load(Ordering::Relaxed))), PRIORITY_ERROR)
-}
-
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn SetThreadAffinityMask(handle: Handle, mask: usize) -> usize {
-    last_error::value(with_thread(handle, 0, |thread| set_affinity(thread.id(), mask)), 0)
+    // The mask before is a question, the new one an order.
+    let before = with_thread(handle, QUERY_LIMITED, |_| Ok(()));
+    let result = before.and_then(|()| with_thread(handle, SET_LIMITED, |thread| set_affinity(thread.id(), mask)));
+    last_error::value(result, 0)
 }
 
 /// Returns the mask before.

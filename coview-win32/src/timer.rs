@@ -4,12 +4,13 @@
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use coview::os::linux::TimerExt;
 use coview::{Reset, TimerOptions, Waitable};
 
 use crate::access::{self, MODIFY_STATE};
-use crate::apc::{self, TimerRoutine};
+use crate::apc::{self, Alarm, TimerRoutine};
 use crate::handle::{created, hand_out, opened};
 use crate::last_error::{self, Code, Result};
 use crate::limit::with_descriptors;
@@ -22,7 +23,7 @@ use crate::time;
 const CREATE_WAITABLE_TIMER_MANUAL_RESET: u32 = 1;
 const CREATE_WAITABLE_TIMER_HIGH_RESOLUTION: u32 = 2;
 
-/// A timer, and by its address what a thread knows its own alarms by.
+/// A timer.
 pub(crate) struct Timer {
     timer: coview::Timer,
 }
@@ -38,10 +39,6 @@ impl Timer {
 
     pub(crate) fn waitable(&self) -> Waitable<'_> {
         (&self.timer).into()
-    }
-
-    fn identity(&self) -> usize {
-        std::ptr::from_ref(self).addr()
     }
 }
 
@@ -156,11 +153,16 @@ pub(crate) unsafe extern "C" fn SetWaitableTimer(
     period_ms: i32,
     routine: Option<TimerRoutine>,
     argument: *mut c_void,
-    _resume: i32,
+    resume: i32,
 ) -> i32 {
     // SAFETY: as the caller promises.
     let due = unsafe { due.as_ref() }.copied();
-    last_error::truth(set(handle, due, period_ms, routine, argument))
+    let result = set(handle, due, period_ms, routine, argument);
+    if result.is_ok() && resume != 0 {
+        // The timer is set all the same.
+        last_error::set(Code::NOT_SUPPORTED);
+    }
+    last_error::truth(result)
 }
 
 /// # Safety
@@ -192,12 +194,14 @@ fn set(
     reference.demand(MODIFY_STATE)?;
     let after = after(due.ok_or(Code::INVALID_PARAMETER)?);
     let period = u64::try_from(period_ms).map_err(|_| Code::INVALID_PARAMETER).map(Duration::from_millis)?;
-    apc::clear_alarm(timer.identity());
     timer.timer.set(after, (!period.is_zero()).then_some(period))?;
-    if let Some(routine) = routine {
-        apc::set_alarm(timer.identity(), after, period, routine, argument);
+    match (routine, Instant::now().checked_add(after)) {
+        (Some(routine), Some(due)) => {
+            let (timer, setting) = (Arc::downgrade(&reference.object), timer.timer.setting());
+            apc::set_alarm(Alarm { timer, setting, due, period, routine, argument })
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// How long it is until a due time: a negative one counts from now, any other is a date. Both count 100 ns.
@@ -211,7 +215,6 @@ pub(crate) extern "C" fn CancelWaitableTimer(handle: Handle) -> i32 {
     last_error::truth(table::get(handle).and_then(|reference| {
         let timer = reference.object.as_timer()?;
         reference.demand(MODIFY_STATE)?;
-        apc::clear_alarm(timer.identity());
         Ok(timer.timer.cancel()?)
     }))
 }

@@ -8,7 +8,7 @@
 use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use crate::last_error::{self, Code, Result};
 use crate::memory_map::MemoryMap;
@@ -34,7 +34,7 @@ const WORKING_SET_QUOTA: Code = Code(1453);
 /// Does what `VirtualAlloc` describes, and returns where the memory begins.
 fn allocate(base: usize, len: usize, kind: u32, word: u32) -> Result<usize> {
     judge_kind(kind)?;
-    if base >= USER_END || len == 0 {
+    if !is_place(base, len) {
         return Err(Code::INVALID_PARAMETER);
     }
     let (protection, caching) = Protection::parse(word)?;
@@ -48,6 +48,12 @@ fn allocate(base: usize, len: usize, kind: u32, word: u32) -> Result<usize> {
         return reserve(base, len, kind & MEM_COMMIT != 0, protection, caching);
     }
     commit(pages_of(base, len).ok_or(Code::INVALID_PARAMETER)?, protection)
+}
+
+/// Whether a program could have something there, or that much anywhere. The first 64 KiB are nobody's.
+fn is_place(base: usize, len: usize) -> bool {
+    let starts = base == 0 || (GRANULARITY..USER_END).contains(&base);
+    starts && len != 0 && len <= USER_END - base
 }
 
 /// Refuses what is no kind of allocation, and what there is not on Linux: write watches, placeholders, physical pages.
@@ -166,6 +172,13 @@ fn protect_other(pages: Range<usize>, protection: Protection) -> Result<u32> {
 
 /// Which pages `VirtualLock` has locked: Linux does not say, and Windows tells an unlock that had no lock.
 static LOCKED: Mutex<Option<Runs<bool>>> = Mutex::new(None);
+
+pub(crate) type Held = MutexGuard<'static, Option<Runs<bool>>>;
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    lock(&LOCKED)
+}
 
 fn lock_pages(address: usize, len: usize) -> Result<()> {
     let pages = pages_of(address, len).filter(|pages| !pages.is_empty()).ok_or(Code::INVALID_PARAMETER)?;

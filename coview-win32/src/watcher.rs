@@ -7,7 +7,7 @@ use std::io;
 use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use crate::linux::{self, check, own};
 use crate::process::State;
@@ -27,6 +27,15 @@ struct Watched {
 }
 
 static WATCHER: Mutex<Option<Watcher>> = Mutex::new(None);
+
+pub(crate) struct Held {
+    _watcher: MutexGuard<'static, Option<Watcher>>,
+}
+
+/// The lock, for who forks.
+pub(crate) fn hold() -> Held {
+    Held { _watcher: lock(&WATCHER) }
+}
 
 /// Starts the thread if it does not run yet.
 pub(crate) fn prepare() -> io::Result<()> {

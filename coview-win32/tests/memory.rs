@@ -447,8 +447,8 @@ fn what_cannot_be_allocated_or_freed_has_its_code() {
     assert_eq!(error_of(|| !allocate(null_mut(), 0, RESERVE, READWRITE).is_null()), 87);
     assert_eq!(error_of(|| !allocate(null_mut(), 1, COMMIT | RESERVE | 0x2000_0000, READWRITE).is_null()), 1314);
     assert_eq!(error_of(|| !allocate(null_mut(), 1, COMMIT | RESERVE | 0x0020_0000, READWRITE).is_null()), 87);
-    assert_eq!(error_of(|| !allocate(null_mut(), usize::MAX / 4, RESERVE, READWRITE).is_null()), 8);
-    assert_eq!(error_of(|| !allocate(null_mut(), usize::MAX, RESERVE, READWRITE).is_null()), 8);
+    assert_eq!(error_of(|| !allocate(null_mut(), usize::MAX / 4, RESERVE, READWRITE).is_null()), 87);
+    assert_eq!(error_of(|| !allocate(null_mut(), usize::MAX, RESERVE, READWRITE).is_null()), 87);
     assert_eq!(error_of(|| !allocate(null_mut(), 1 << 46, COMMIT, READWRITE).is_null()), 1455);
     assert_eq!(error_of(|| free(base, 0x1_0000, 0)), 87);
     assert_eq!(error_of(|| free(base, 0, COMMIT)), 87);

@@ -203,7 +203,6 @@ fn another_process_makes_a_handle_of_a_descriptor() -> Outcome {
 fn is_new_here(thing: &Thing) -> Result<bool, Box<dyn std::error::Error>> {
     match thing {
         Thing::Semaphore(semaphore) => Ok(semaphore.try_acquire()?),
-        Thing::Timer(timer) => Ok(timer.try_wait()?),
         other => other.is_new(),
     }
 }

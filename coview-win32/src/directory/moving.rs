@@ -38,14 +38,15 @@ fn move_file(from: Option<String>, to: Option<String>, flags: u32) -> Result<()>
     }
 }
 
-/// What Windows does not replace: folders, files that are read-only, and files that somebody has open so that they must
+/// What Windows does not replace: anything where either is a folder, files that are read-only, and files that somebody has open so that they must
 /// not be deleted.
 fn refuse_replacing(to: &str, source: &fs::Metadata) -> Result<()> {
     let Ok(target) = fs::symlink_metadata(to) else { return Ok(()) };
     if (target.dev(), target.ino()) == (source.dev(), source.ino()) {
         return Ok(());
     }
-    let refused = target.is_dir() || is_readonly(&target) || demand_delete(to).is_err();
+    let folders = target.is_dir() || source.is_dir();
+    let refused = folders || is_readonly(&target) || demand_delete(to).is_err();
     if refused { Err(Code::ACCESS_DENIED) } else { Ok(()) }
 }
 

@@ -35,12 +35,12 @@ pub(crate) struct Overlapped {
 const _: () = assert!(size_of::<Overlapped>() == 32);
 
 impl Overlapped {
-    fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         u64::from(self.offset_high) << 32 | u64::from(self.offset_low)
     }
 
     /// Says how it went, and tells whoever waits.
-    fn complete(&mut self, result: Result<u32>) -> Result<u32> {
+    pub(super) fn complete(&mut self, result: Result<u32>) -> Result<u32> {
         self.status = if result == Err(HANDLE_EOF) { STATUS_END_OF_FILE } else { 0 };
         self.transferred = result.map_or(0, |count| count as usize);
         if result.is_ok() && !self.event.is_null() {
@@ -78,7 +78,7 @@ impl File {
         let offset = self.seekable(offset)?;
         let read = |buffer, offset| read_once(&self.file, buffer, offset);
         // A pipe or a terminal gives what it has; a file fills the buffer as far as it goes.
-        let count = repeat(buffer, offset, self.kind != Kind::Disk, read).map_err(read_failure)?;
+        let count = self.repeat(buffer, offset, self.kind != Kind::Disk, read).map_err(read_failure)?;
         self.move_behind(offset, count)?;
         match count {
             0 if buffer.len != 0 && self.kind == Kind::Pipe => Err(BROKEN_PIPE),
@@ -96,7 +96,7 @@ impl File {
             offset => offset,
         };
         let write = |buffer, offset| write_once(&self.file, buffer, offset);
-        let all = || repeat(buffer, offset, false, write);
+        let all = || self.repeat(buffer, offset, false, write);
         let result = if self.kind == Kind::Pipe { broken_pipe::as_error(all) } else { all() };
         let count = result.map_err(write_failure)?;
         self.move_behind(offset, count)?;
@@ -122,28 +122,42 @@ impl File {
         file.seek(SeekFrom::Start(offset.saturating_add(count as u64)))?;
         Ok(())
     }
-}
 
-/// Transfers until the buffer is done, the file ends, or, if `once`, something has been transferred.
-fn repeat(
-    buffer: Buffer,
-    offset: Option<u64>,
-    once: bool,
-    mut transfer: impl FnMut(Buffer, Option<u64>) -> io::Result<usize>,
-) -> io::Result<usize> {
-    let mut done = 0;
-    while done < buffer.len {
-        match transfer(buffer.from(done), offset.map(|offset| offset + done as u64)) {
-            Ok(0) => break,
-            Ok(count) if once => return Ok(count),
-            Ok(count) => done += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // What was transferred before counts; the next call meets the error again.
-            Err(error) if done == 0 => return Err(error),
-            Err(_) => break,
+    /// Transfers until the buffer is done, the file ends, or, if `once`, something has been transferred.
+    fn repeat(
+        &self,
+        buffer: Buffer,
+        offset: Option<u64>,
+        once: bool,
+        mut transfer: impl FnMut(Buffer, Option<u64>) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut done = 0;
+        while done < buffer.len {
+            match transfer(buffer.from(done), offset.map(|offset| offset + done as u64)) {
+                Ok(0) => break,
+                Ok(count) if once => return Ok(count),
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.raw_os_error() == Some(libc::EFAULT) => {
+                    self.step_back(offset, done);
+                    return Err(error);
+                }
+                // What was transferred before counts; the next call meets the error again.
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(done)
+    }
+
+    /// A buffer that is not memory in all its length fails as a whole, and leaves the position where it was.
+    #[cold]
+    fn step_back(&self, offset: Option<u64>, done: usize) {
+        if offset.is_none() && self.kind == Kind::Disk {
+            // Cannot fail: the position has been there.
+            let _ = (&self.file).seek(SeekFrom::Current(-(done as i64)));
         }
     }
-    Ok(done)
 }
 
 fn read_once(file: &impl AsRawFd, buffer: Buffer, offset: Option<u64>) -> io::Result<usize> {
@@ -181,7 +195,7 @@ fn read_failure(error: io::Error) -> Code {
 
 fn write_failure(error: io::Error) -> Code {
     match error.raw_os_error() {
-        Some(libc::EFAULT) => NOACCESS,
+        Some(libc::EFAULT) => INVALID_USER_BUFFER,
         Some(libc::EBADF) => Code::ACCESS_DENIED,
         Some(libc::EFBIG) => DISK_FULL,
         _ => error.into(),

@@ -34,6 +34,29 @@ static DWORD WINAPI counts(LPVOID unused)
     return 0;
 }
 
+static void priorities(void)
+{
+    HANDLE self = OpenThread(THREAD_QUERY_INFORMATION, FALSE, GetCurrentThreadId());
+    HANDLE suspended = CreateThread(NULL, 0, returns_argument, NULL, CREATE_SUSPENDED, NULL);
+    CHECK("B", SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_HIGHEST) && GetThreadPriority(self) == 2,
+          "which each handle tells");
+    CHECK_ERROR("B", !SetThreadPriority(self, THREAD_PRIORITY_NORMAL), 5,
+                "SetThreadPriority needs THREAD_SET_INFORMATION: 5");
+    CHECK_ERROR("B", !SetThreadAffinityMask(self, 1), 5, "SetThreadAffinityMask too");
+    CHECK_ERROR("B", !SetThreadPriority(GetCurrentThread(), 99), 87, "a level that there is not fails with 87");
+    CHECK("B", !SetThreadPriority(GetCurrentThread(), 3) && !SetThreadPriority(GetCurrentThread(), -3),
+          "so do real-time levels");
+    CHECK("B", GetThreadPriority(GetCurrentThread()) == 2 && SetThreadPriority(GetCurrentThread(), 0), "and it stays");
+    CloseHandle(self);
+    CHECK("B", SetThreadPriority(suspended, THREAD_PRIORITY_TIME_CRITICAL) && GetThreadPriority(suspended) == 15,
+          "a thread has one before it runs");
+    CHECK("B", SuspendThread(suspended) == 1 && ResumeThread(suspended) == 2 && ResumeThread(suspended) == 1,
+          "suspensions are counted");
+    await(suspended);
+    CHECK_ERROR("B", SuspendThread(suspended) == (DWORD)-1, 5, "a thread that has ended is not suspended: 5");
+    CloseHandle(suspended);
+}
+
 static void threads(void)
 {
     DWORD id = 0, code = 0;
@@ -62,6 +85,7 @@ static void threads(void)
     handle = thread(returns_argument, NULL);
     CHECK("B", CloseHandle(handle), "a thread runs on when its handle is closed");
     CHECK("B", GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_NORMAL, "threads have a priority");
+    priorities();
     CHECK_ERROR("B", ResumeThread((HANDLE)(ULONG_PTR)0x7ffc) == (DWORD)-1, 6, "ResumeThread of nothing fails with 6");
     CHECK_ERROR("B", !GetExitCodeThread((HANDLE)(ULONG_PTR)0x7ffc, &code), 6, "GetExitCodeThread too");
     CHECK("B", SwitchToThread() == TRUE || SwitchToThread() == FALSE, "SwitchToThread returns");
@@ -155,6 +179,27 @@ static void ends_of_processes(void)
     CloseHandle(child);
 }
 
+/* A folder that has the name of a program, in a folder that programs are searched for in. */
+static void searched_folders(void)
+{
+    char old[8000] = "", command[32] = "coview-c-no-program now", folder[MAX_PATH + 100];
+    const char *path = temporary("searched");
+    STARTUPINFOA startup;
+    PROCESS_INFORMATION process;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    GetEnvironmentVariableA("PATH", old, sizeof old);
+    snprintf(folder, sizeof folder, "%s/coview-c-no-program", path);
+    CreateDirectoryA(path, NULL);
+    CreateDirectoryA(folder, NULL);
+    SetEnvironmentVariableA("PATH", path);
+    CHECK_ERROR("B", !CreateProcessA(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process), 2,
+                "a folder in PATH that has the name is passed over");
+    SetEnvironmentVariableA("PATH", old);
+    RemoveDirectoryA(folder);
+    RemoveDirectoryA(path);
+}
+
 static void processes(void)
 {
     STARTUPINFOA startup;
@@ -190,6 +235,7 @@ static void processes(void)
     CHECK_ERROR(
         "B", !CreateProcessA("coview-no-such-program.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process),
         2, "a program that does not exist fails with 2");
+    searched_folders();
     CHECK_ERROR("B", !OpenProcess(SYNCHRONIZE, FALSE, 0), 87, "OpenProcess of 0 fails with 87");
     CHECK("B", GetProcessId(GetCurrentProcess()) == GetCurrentProcessId(), "GetProcessId of the pseudo handle");
     CHECK_ERROR("B", GetProcessId(NULL) == 0, 6, "GetProcessId of nothing fails with 6");
@@ -429,6 +475,9 @@ static void slim_locks(void)
     ReleaseSRWLockExclusive(&slim);
     InitializeSRWLock(&slim);
     CHECK("B", slim.Ptr == NULL && sizeof slim == sizeof(void *), "it is one zero pointer");
+    slim.Ptr = (PVOID)1;
+    ReleaseSRWLockExclusive(&slim);
+    CHECK_WINDOWS("B", slim.Ptr == NULL, "a writer's is 1, also if the program has written that itself");
 }
 
 static CONDITION_VARIABLE condition = CONDITION_VARIABLE_INIT;
@@ -629,6 +678,18 @@ static void interlocked(void)
     MemoryBarrier();
 }
 
+static void refused_memory(void)
+{
+    CHECK_ERROR("B", !VirtualAlloc((void *)(ULONG_PTR)1, 4096, MEM_RESERVE, PAGE_READWRITE), 87,
+                "nobody gets the first 64 KiB: 87");
+    CHECK_ERROR("B", !VirtualAlloc((void *)(ULONG_PTR)0x1000, 4096, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), 87,
+                "nor a page of them");
+    CHECK_ERROR("B", !VirtualAlloc(NULL, (SIZE_T)-1, MEM_RESERVE, PAGE_READWRITE), 87,
+                "more than there are addresses fails with 87");
+    CHECK_ERROR("B", !VirtualAlloc(NULL, 0, MEM_RESERVE, PAGE_READWRITE), 87, "nothing too");
+    CHECK("B", query(NULL).State == MEM_FREE, "and the first page stays free");
+}
+
 static void memory(void)
 {
     SYSTEM_INFO system;
@@ -704,7 +765,7 @@ static void addresses(void)
 
 static void own_memory(void)
 {
-    char one[8] = "source", two[8] = "";
+    char one[8] = "source", two[8] = "", *base;
     SIZE_T count = 0;
     CHECK("B", ReadProcessMemory(GetCurrentProcess(), one, two, 7, &count) && count == 7 && strcmp(two, "source") == 0,
           "ReadProcessMemory of the own process");
@@ -713,6 +774,15 @@ static void own_memory(void)
           "WriteProcessMemory too");
     CHECK("B", !ReadProcessMemory(GetCurrentProcess(), (void *)(ULONG_PTR)0x10, two, 4, &count),
           "what is not there cannot be read");
+    base = (char *)VirtualAlloc(NULL, 16384, MEM_RESERVE, PAGE_READWRITE);
+    VirtualAlloc(base, 4096, MEM_COMMIT, PAGE_READWRITE);
+    CHECK_ERROR_WINDOWS("B", !WriteProcessMemory(GetCurrentProcess(), base + 4090, "beyond it", 9, &count), 487,
+                        "writing beyond what is committed fails with 487");
+    CHECK_WINDOWS("B", base[4090] == 0, "and writes nothing");
+    VirtualAlloc(base + 8192, 4096, MEM_COMMIT, PAGE_READONLY);
+    CHECK_ERROR_WINDOWS("B", !WriteProcessMemory(GetCurrentProcess(), base + 8192, "x", 1, &count), 998,
+                        "onto a read-only page with 998");
+    VirtualFree(base, 0, MEM_RELEASE);
 }
 
 int main(int count, char **arguments)
@@ -740,6 +810,7 @@ int main(int count, char **arguments)
     local_storage();
     interlocked();
     memory();
+    refused_memory();
     addresses();
     own_memory();
     return conclude();

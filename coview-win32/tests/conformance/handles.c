@@ -93,11 +93,16 @@ static void closing(void)
           SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, HANDLE_FLAG_PROTECT_FROM_CLOSE)
               && GetHandleInformation(event, &flags) && flags == HANDLE_FLAG_PROTECT_FROM_CLOSE,
           "PROTECT_FROM_CLOSE is set and told");
+    CHECK("9.1", SetHandleInformation(event, 0xf0, 0xf0) && GetHandleInformation(event, &flags) && flags == 2,
+          "flags that there are not are ignored");
     CHECK_ERROR("9.1", !CloseHandle(event), 6, "CloseHandle of a protected handle fails with 6");
     CHECK("9.1", SetEvent(event), "and it stays open");
     SetHandleInformation(event, HANDLE_FLAG_PROTECT_FROM_CLOSE, 0);
     CHECK("9.1", GetHandleInformation(event, &flags) && flags == 0 && CloseHandle(event),
           "until the protection is taken back");
+    CHECK("9.1", GetHandleInformation(GetCurrentProcess(), &flags) && flags == 0, "pseudo handles have no flags");
+    CHECK_ERROR("9.1", !SetHandleInformation(GetCurrentThread(), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT), 5,
+                "and take none: 5");
     CHECK_ERROR("9.1", !GetHandleInformation(event, &flags), 6, "GetHandleInformation of a closed handle fails with 6");
     CHECK_ERROR("9.1", !SetHandleInformation(event, HANDLE_FLAG_INHERIT, 0), 6, "SetHandleInformation too");
 }

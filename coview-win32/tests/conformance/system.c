@@ -143,6 +143,22 @@ static void command_lines(void)
     LocalFree(arguments);
 }
 
+static void bad_buffers(void)
+{
+    HANDLE file = file_of(temporary("buffers"), 0, GENERIC_READ | GENERIC_WRITE);
+    char *base = (char *)VirtualAlloc(NULL, 8192, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    DWORD old, count = 7;
+    VirtualProtect(base + 4096, 4096, PAGE_NOACCESS, &old);
+    CHECK_ERROR("B", !WriteFile(file, base, 8192, &count, NULL), 1784,
+                "a buffer that ends in no memory fails with 1784");
+    CHECK("B", count == 0 && SetFilePointer(file, 0, NULL, FILE_CURRENT) == 0, "and counts as nothing written");
+    CHECK_ERROR("B", !WriteFile(file, NULL, 1, &count, NULL), 1784, "so does none");
+    CHECK("B", WriteFile(file, base, 4096, &count, NULL) && count == 4096, "what is memory is written");
+    VirtualFree(base, 0, MEM_RELEASE);
+    CloseHandle(file);
+    DeleteFileA(temporary("buffers"));
+}
+
 static void files(void)
 {
     const char *path = temporary("file"), *other = temporary("other");
@@ -274,6 +290,17 @@ static void strings(void)
                 "a buffer too small fails with 122");
     CHECK_ERROR("B", MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, "\xff", -1, wide_text, 20) == 0, 1113,
                 "bad UTF-8 with 1113, if asked");
+    CHECK("B",
+          MultiByteToWideChar(CP_UTF8, 0, "\xc2" "A\x80", -1, wide_text, 20) == 4 && wide_text[0] == 0xfffd
+              && wide_text[2] == 0xfffd,
+          "else each sequence becomes one U+FFFD");
+    CHECK("B",
+          MultiByteToWideChar(CP_UTF8, 0, "\xe0\x80\x80", 3, wide_text, 20) == 2
+              && MultiByteToWideChar(CP_UTF8, 0, "\xed\xa0\x80", 3, wide_text, 20) == 2
+              && MultiByteToWideChar(CP_UTF8, 0, "\xf0\x80\x80\x80", 4, wide_text, 20) == 3
+              && MultiByteToWideChar(CP_UTF8, 0, "\xf4\x90\x80\x80", 4, wide_text, 20) == 3
+              && MultiByteToWideChar(CP_UTF8, 0, "\xc0\x80", 2, wide_text, 20) == 2,
+          "a second byte goes with the lead byte, be it permitted there or not");
     CHECK("B", MulDiv(1000000, 1000000, 3) == -1 && MulDiv(1000000, 30000, 20000) == 1500000 && MulDiv(5, 1, 2) == 3,
           "MulDiv rounds, and is -1 beyond");
 }
@@ -335,6 +362,7 @@ int main(void)
     environment();
     command_lines();
     files();
+    bad_buffers();
     sharing();
     folders();
     heaps();

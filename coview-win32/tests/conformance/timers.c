@@ -165,6 +165,17 @@ static void names(void)
 
 static volatile LONG completions;
 
+static void resumes(void)
+{
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, NULL);
+    LARGE_INTEGER due = in_ms(0);
+    SetLastError(UNTOUCHED);
+    CHECK_WINDOWS("10", SetWaitableTimer(timer, &due, 0, NULL, NULL, TRUE) && GetLastError() == ERROR_NOT_SUPPORTED,
+                  "a machine that cannot be woken says so, and the call succeeds");
+    CHECK("10", await(timer) == WAIT_OBJECT_0, "the timer is set");
+    CloseHandle(timer);
+}
+
 static VOID CALLBACK completed(LPVOID argument, DWORD low, DWORD high)
 {
     (void)low;
@@ -188,6 +199,41 @@ static void completion(void)
     CloseHandle(timer);
 }
 
+static DWORD WINAPI cancel_thread(LPVOID timer)
+{
+    return !CancelWaitableTimer(timer);
+}
+
+static DWORD WINAPI set_thread(LPVOID timer)
+{
+    return !set(timer, in_ms(100000), 0);
+}
+
+/* What calls a routine is one timer, whoever has it. */
+static void completion_taken_back(void)
+{
+    const char *name = named("completion");
+    HANDLE timer = CreateWaitableTimerA(NULL, TRUE, name), other = OpenWaitableTimerA(TIMER_MODIFY_STATE, FALSE, name);
+    LARGE_INTEGER due = in_ms(20);
+    LONG step = 100;
+    completions = 0;
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CHECK("10", in_thread(cancel_thread, timer) == 0 && SleepEx(60, TRUE) == 0 && completions == 0,
+          "a completion routine does not run after another thread has cancelled the timer");
+    due = in_ms(20);
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CHECK("10", in_thread(set_thread, timer) == 0 && SleepEx(60, TRUE) == 0 && completions == 0, "or set it anew");
+    due = in_ms(20);
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CHECK("10", CancelWaitableTimer(other) && SleepEx(60, TRUE) == 0 && completions == 0,
+          "or after it was cancelled by another handle");
+    due = in_ms(20);
+    SetWaitableTimer(timer, &due, 0, completed, &step, FALSE);
+    CloseHandle(other);
+    CloseHandle(timer);
+    CHECK("10", SleepEx(60, TRUE) == 0 && completions == 0, "or after the last handle of the timer was closed");
+}
+
 int main(int count, char **arguments)
 {
     watch();
@@ -199,6 +245,8 @@ int main(int count, char **arguments)
     waited_for_together();
     wakes_all();
     names();
+    resumes();
     completion();
+    completion_taken_back();
     return conclude();
 }

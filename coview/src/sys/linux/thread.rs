@@ -5,10 +5,14 @@
 //! and `prev` in the word before it), so that both can take theirs out in any order.
 //!
 //! The kernel's side is described in its `Documentation/locking/robust-futex-ABI.rst`.
+//!
+//! A thread's record is without a destructor, so that it can be used in those of other thread-local values, and when
+//! `exit` has run them all and calls the program's own handlers.
 
 use std::cell::Cell;
 use std::ffi::c_long;
 use std::io;
+use std::process;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
@@ -49,28 +53,37 @@ thread_local! {
             held_count: Cell::new(0),
         }
     };
+    static LEAVER: Leaver = const { Leaver };
+}
+
+/// Sees the end of the thread.
+struct Leaver;
+
+impl Drop for Leaver {
+    fn drop(&mut self) {
+        // SAFETY: a call without arguments that cannot fail.
+        let is_first = unsafe { libc::gettid() }.cast_unsigned() == process::id();
+        // The first thread's destructors run when the process ends: what it owns then is its own until the kernel sees that.
+        if !is_first {
+            THREAD.with(Thread::end);
+        }
+    }
 }
 
 /// Calls `work` with the calling thread's record.
 #[inline]
 pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result<T> {
-    THREAD
-        .try_with(|thread| {
-            if thread.id() == 0 {
-                thread.enter()?;
-            }
-            work(thread)
-        })
-        // A destructor of another thread-local value, run after ours, locks a mutex: nobody could ever unlock it.
-        .unwrap_or_else(|_| Err(error(ErrorKind::Unsupported)))
+    THREAD.with(|thread| {
+        if thread.id() == 0 {
+            thread.enter()?;
+        }
+        work(thread)
+    })
 }
 
-/// Abandons every mutex that the calling thread owns.
-pub(crate) fn abandon_held() -> io::Result<()> {
-    with(|thread| {
-        thread.abandon_held();
-        Ok(())
-    })
+/// Abandons every mutex that the calling thread owns, and gives back what the thread has of its own until it needs that again.
+pub(crate) fn abandon_held() {
+    THREAD.with(Thread::end);
 }
 
 impl Thread {
@@ -90,6 +103,8 @@ impl Thread {
             None => block::map_fork_mark()?,
         };
         self.mark.set(Some(mark));
+        // In a destructor that runs after the leaver's, the kernel alone sees the end.
+        let _ = LEAVER.try_with(|_| ());
         // The parent's mutexes are the parent's. Their blocks stay mapped: the parent's handles were copied too.
         self.held.set(ptr::null_mut());
         self.held_count.set(0);
@@ -263,16 +278,14 @@ impl Thread {
     fn node(&self, word: &AtomicU32) -> *mut u8 {
         word.as_ptr().cast::<u8>().wrapping_offset(self.node_at.get())
     }
-}
 
-impl Drop for Thread {
     /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped.
-    fn drop(&mut self) {
+    fn end(&self) {
         // In a forked child that never entered, what is in the list is the parent's.
         if self.id() != 0 {
             self.abandon_held();
         }
-        if let Some(mark) = self.mark.get() {
+        if let Some(mark) = self.mark.take() {
             block::unmap_fork_mark(mark);
         }
     }

@@ -92,8 +92,17 @@ impl Timer {
         thread::with(|thread| {
             self.fire_if_due(thread)?;
             // SeqCst, here and below: the words of the protocol above are in one order for everyone.
-            self.latched(thread, || self.block.due().store(0, Ordering::SeqCst))
+            self.latched(thread, || {
+                self.block.due().store(0, Ordering::SeqCst);
+                // Another setting; as odd or even as it was, and nobody who sleeps needs to know.
+                self.block.rearmed().fetch_add(2, Ordering::SeqCst);
+            })
         })
+    }
+
+    /// A number that changes whenever the timer is set or cancelled.
+    pub(crate) fn setting(&self) -> u32 {
+        self.block.rearmed().load(Ordering::SeqCst).wrapping_add(ODD) & !ODD
     }
 
     pub(crate) fn wait(&self, deadline: Deadline) -> io::Result<bool> {
