@@ -29,7 +29,7 @@ pub(crate) use claim::{DELETES, refuses};
 pub(crate) use opening::{Request, open};
 
 use doomed::Doomed;
-use lock::Range;
+use lock::Lock;
 
 pub(crate) const READ_DATA: u32 = 1;
 pub(crate) const WRITE_DATA: u32 = 2;
@@ -49,7 +49,7 @@ pub(crate) struct File {
     overlapped: bool,
     /// Whether claims on the file are held through this descriptor.
     claimed: bool,
-    locks: Mutex<Vec<Range>>,
+    locks: Mutex<Vec<Lock>>,
     idle: OnceLock<Event>,
     /// Deletes the file at its end; behind the descriptor, so that the file is closed first.
     _doomed: Option<Doomed>,

@@ -8,6 +8,8 @@
 use std::fs;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::thread;
+use std::time::Duration;
 
 use super::{Code, File, Handle, READ_DATA, Result, WRITE_DATA, claim, with};
 use crate::{last_error, table};
@@ -15,11 +17,33 @@ use crate::{last_error, table};
 const LOCK_VIOLATION: Code = Code(33);
 const NOT_LOCKED: Code = Code(158);
 
+const FAIL_IMMEDIATELY: u32 = 1;
+const EXCLUSIVE_LOCK: u32 = 2;
+
+/// How often a lock is tried that is waited for.
+const PERIOD: Duration = Duration::from_millis(2);
+
 /// A locked range, as its caller described it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
     start: u64,
     len: u64,
+}
+
+/// A lock that this process has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lock {
+    range: Range,
+    is_shared: bool,
+}
+
+/// Windows' structure: the offset at which a lock begins.
+#[repr(C)]
+pub(crate) struct Overlapped {
+    internal: [usize; 2],
+    start_low: u32,
+    start_high: u32,
+    event: Handle,
 }
 
 impl Range {
@@ -33,6 +57,22 @@ impl Range {
 
     fn overlaps(self, other: Range) -> bool {
         self.len != 0 && other.len != 0 && self.start <= other.last() && other.start <= self.last()
+    }
+
+    /// What is left of the range where these locks are not.
+    fn without(self, locks: &[Lock]) -> Vec<Range> {
+        locks.iter().fold(vec![self], |parts, lock| parts.into_iter().flat_map(|part| part.cut(lock.range)).collect())
+    }
+
+    /// What is left before and behind another range.
+    fn cut(self, other: Range) -> Vec<Range> {
+        if !self.overlaps(other) {
+            return vec![self];
+        }
+        let before = Range { start: self.start, len: other.start.saturating_sub(self.start) };
+        let behind = other.last().saturating_add(1);
+        let after = Range { start: behind, len: self.last().saturating_add(1).saturating_sub(behind) };
+        [before, after].into_iter().filter(|part| part.len != 0).collect()
     }
 
     /// The part below the bytes that stand for claims, for Linux; what is beyond is known to this process only.
@@ -49,29 +89,39 @@ fn wide(low: u32, high: u32) -> u64 {
 }
 
 impl File {
-    fn lock(&self, range: Range) -> Result<()> {
+    fn lock(&self, range: Range, is_shared: bool) -> Result<()> {
         if range.start.checked_add(range.len.saturating_sub(1)).is_none() {
             return Err(Code::INVALID_PARAMETER);
         }
         let mut locks = table::lock(&self.locks);
-        if locks.iter().any(|&lock| lock.overlaps(range)) {
+        if locks.iter().any(|lock| lock.range.overlaps(range) && !(lock.is_shared && is_shared)) {
             return Err(LOCK_VIOLATION);
         }
         if let Some((start, len)) = range.for_linux() {
-            self.lock_for_all(start, len)?;
+            self.lock_for_all(start, len, is_shared)?;
         }
-        locks.push(range);
+        locks.push(Lock { range, is_shared });
         Ok(())
     }
 
-    fn lock_for_all(&self, start: i64, len: i64) -> Result<()> {
-        match set(&self.file, libc::F_WRLCK, start, len) {
-            // A descriptor that cannot write: it looks for others first, and keeps them out with a reader's lock.
+    fn lock_at_last(&self, range: Range, is_shared: bool) -> Result<()> {
+        loop {
+            match self.lock(range, is_shared) {
+                Err(LOCK_VIOLATION) => thread::sleep(PERIOD),
+                result => return result,
+            }
+        }
+    }
+
+    fn lock_for_all(&self, start: i64, len: i64, is_shared: bool) -> Result<()> {
+        let (kind, other) = if is_shared { (libc::F_RDLCK, libc::F_WRLCK) } else { (libc::F_WRLCK, libc::F_RDLCK) };
+        match set(&self.file, kind, start, len) {
+            // A descriptor that cannot write, or read: it looks for others first, and takes the lock that it can have.
             Err(error) if error.raw_os_error() == Some(libc::EBADF) => {
                 if is_held(&self.file, start, len) {
                     return Err(LOCK_VIOLATION);
                 }
-                set(&self.file, libc::F_RDLCK, start, len).map_err(refusal)
+                set(&self.file, other, start, len).map_err(refusal)
             }
             result => result.map_err(refusal),
         }
@@ -79,10 +129,12 @@ impl File {
 
     fn unlock(&self, range: Range) -> Result<()> {
         let mut locks = table::lock(&self.locks);
-        let index = locks.iter().position(|&lock| lock == range).ok_or(NOT_LOCKED)?;
+        let index = locks.iter().position(|lock| lock.range == range).ok_or(NOT_LOCKED)?;
         locks.swap_remove(index);
-        let Some((start, len)) = range.for_linux() else { return Ok(()) };
-        Ok(set(&self.file, libc::F_UNLCK, start, len)?)
+        for (start, len) in range.without(&locks).into_iter().filter_map(Range::for_linux) {
+            set(&self.file, libc::F_UNLCK, start, len)?;
+        }
+        Ok(())
     }
 }
 
@@ -122,11 +174,59 @@ fn control(file: &fs::File, command: libc::c_int, kind: libc::c_int, start: i64,
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn LockFile(file: Handle, start_low: u32, start_high: u32, len_low: u32, len_high: u32) -> i32 {
     let range = Range::new(start_low, start_high, len_low, len_high);
-    last_error::truth(with(file, READ_DATA | WRITE_DATA, |file| file.lock(range)))
+    last_error::truth(with(file, READ_DATA | WRITE_DATA, |file| file.lock(range, false)))
 }
 
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn UnlockFile(file: Handle, start_low: u32, start_high: u32, len_low: u32, len_high: u32) -> i32 {
     let range = Range::new(start_low, start_high, len_low, len_high);
     last_error::truth(with(file, 0, |file| file.unlock(range)))
+}
+
+/// # Safety
+///
+/// `overlapped` is null or leads to Windows' structure.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn LockFileEx(
+    file: Handle,
+    flags: u32,
+    _reserved: u32,
+    len_low: u32,
+    len_high: u32,
+    overlapped: *const Overlapped,
+) -> i32 {
+    // SAFETY: as the caller promises.
+    let range = unsafe { range_at(overlapped, len_low, len_high) };
+    last_error::truth(range.and_then(|range| {
+        if flags & !(FAIL_IMMEDIATELY | EXCLUSIVE_LOCK) != 0 {
+            return Err(Code::INVALID_PARAMETER);
+        }
+        let lock = if flags & FAIL_IMMEDIATELY != 0 { File::lock } else { File::lock_at_last };
+        with(file, READ_DATA | WRITE_DATA, |file| lock(file, range, flags & EXCLUSIVE_LOCK == 0))
+    }))
+}
+
+/// # Safety
+///
+/// As for [`LockFileEx`].
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn UnlockFileEx(
+    file: Handle,
+    _reserved: u32,
+    len_low: u32,
+    len_high: u32,
+    overlapped: *const Overlapped,
+) -> i32 {
+    // SAFETY: as the caller promises.
+    let range = unsafe { range_at(overlapped, len_low, len_high) };
+    last_error::truth(range.and_then(|range| with(file, 0, |file| file.unlock(range))))
+}
+
+/// # Safety
+///
+/// As for [`LockFileEx`].
+unsafe fn range_at(overlapped: *const Overlapped, len_low: u32, len_high: u32) -> Result<Range> {
+    // SAFETY: as the caller promises.
+    let overlapped = unsafe { overlapped.as_ref() }.ok_or(Code::INVALID_PARAMETER)?;
+    Ok(Range::new(overlapped.start_low, overlapped.start_high, len_low, len_high))
 }
