@@ -69,7 +69,8 @@ pub(crate) unsafe extern "C" fn InitializeSListHead(list: *mut Header) {
 
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn QueryDepthSList(list: *const Header) -> u16 {
-    // SAFETY: as Windows demands of the caller. Relaxed: the answer is old when it is given.
+    // Relaxed: the answer is old when it is given.
+    // SAFETY: as Windows demands of the caller.
     unsafe { &*list }.counts.load(Ordering::Relaxed) as u16
 }
 

@@ -128,7 +128,8 @@ pub(crate) unsafe extern "C" fn CreateTimerQueueTimer(
         add(Arc::new(Timer { queue: queue.addr(), schedule, changed: Condvar::new(), callback }))
     });
     let written = made.and_then(|(number, made)| {
-        // Before the thread runs: the routine may look there. SAFETY: as the caller promises.
+        // Before the thread runs: the routine may look there.
+        // SAFETY: as the caller promises.
         unsafe { timer.write(ptr::without_provenance_mut(number)) };
         start(made).inspect_err(|_| with_known(|known| drop(known.timers.remove(&number))))
     });
