@@ -1397,6 +1397,62 @@ BOOL WaitOnAddress(volatile VOID *Address, PVOID CompareAddress, SIZE_T AddressS
 void WakeByAddressSingle(PVOID Address);
 void WakeByAddressAll(PVOID Address);
 
+#define WT_EXECUTEDEFAULT 0x00000000
+#define WT_EXECUTEINIOTHREAD 0x00000001
+#define WT_EXECUTEINUITHREAD 0x00000002
+#define WT_EXECUTEINWAITTHREAD 0x00000004
+#define WT_EXECUTEONLYONCE 0x00000008
+#define WT_EXECUTELONGFUNCTION 0x00000010
+#define WT_EXECUTEINTIMERTHREAD 0x00000020
+#define WT_EXECUTEINPERSISTENTIOTHREAD 0x00000040
+#define WT_EXECUTEINPERSISTENTTHREAD 0x00000080
+#define WT_TRANSFER_IMPERSONATION 0x00000100
+
+typedef VOID(CALLBACK *WAITORTIMERCALLBACKFUNC)(PVOID lpParameter, BOOLEAN TimerOrWaitFired);
+typedef WAITORTIMERCALLBACKFUNC WAITORTIMERCALLBACK;
+
+/*
+ * RegisterWaitForSingleObject - has a thread of the library wait for the object, time after time or with
+ * WT_EXECUTEONLYONCE once, and call the function when a wait ends, with TRUE if its time was over.
+ * Needs: SYNCHRONIZE.
+ * Returns: TRUE, and in *phNewWaitObject what UnregisterWait takes, which is no handle; FALSE on failure.
+ * Differs: each wait has a thread of its own, which calls, so that calls of one wait do not overlap.
+ */
+BOOL RegisterWaitForSingleObject(PHANDLE phNewWaitObject, HANDLE hObject, WAITORTIMERCALLBACK Callback, PVOID Context,
+                                 ULONG dwMilliseconds, ULONG dwFlags);
+
+/*
+ * UnregisterWait, UnregisterWaitEx - ends the wait. A call that is under way goes on: with INVALID_HANDLE_VALUE it is
+ * waited for, and an event is set when it is over.
+ * Returns: TRUE; FALSE on failure.
+ * Errors: ERROR_IO_PENDING if a call is under way that was not waited for; the wait has ended all the same.
+ * ERROR_INVALID_HANDLE.
+ */
+BOOL UnregisterWait(HANDLE WaitHandle);
+BOOL UnregisterWaitEx(HANDLE WaitHandle, HANDLE CompletionEvent);
+
+/*
+ * CreateTimerQueue - makes a queue of timers. CreateTimerQueueTimer - adds a timer to it, or with NULL to the queue that
+ * every process has, which calls the function after DueTime milliseconds, and then each Period if that is not 0.
+ * ChangeTimerQueueTimer - gives it other times, unless it has called for the last time.
+ * Returns: a queue, NULL on failure; TRUE, and in *phNewTimer what the others take; FALSE on failure. They are no handles.
+ * Errors: ERROR_INVALID_HANDLE for a queue or a timer that there is not.
+ * Differs: each timer has a thread of its own, which calls, so that calls of one timer do not overlap.
+ */
+HANDLE CreateTimerQueue(void);
+BOOL CreateTimerQueueTimer(PHANDLE phNewTimer, HANDLE TimerQueue, WAITORTIMERCALLBACK Callback, PVOID Parameter,
+                           DWORD DueTime, DWORD Period, ULONG Flags);
+BOOL ChangeTimerQueueTimer(HANDLE TimerQueue, HANDLE Timer, ULONG DueTime, ULONG Period);
+
+/*
+ * DeleteTimerQueueTimer, DeleteTimerQueueEx, DeleteTimerQueue - ends a timer, or a queue with its timers. Calls that are
+ * under way, and errors, are as with UnregisterWaitEx.
+ * Returns: TRUE; FALSE on failure.
+ */
+BOOL DeleteTimerQueueTimer(HANDLE TimerQueue, HANDLE Timer, HANDLE CompletionEvent);
+BOOL DeleteTimerQueueEx(HANDLE TimerQueue, HANDLE CompletionEvent);
+BOOL DeleteTimerQueue(HANDLE TimerQueue);
+
 /* THREADS */
 
 #define THREAD_TERMINATE 0x0001
@@ -1503,7 +1559,7 @@ int GetThreadPriority(HANDLE hThread);
 
 /*
  * SetThreadAffinityMask - the processors, among the first 64, on which a thread may run.
- * Needs: no right.
+ * Needs: THREAD_QUERY_LIMITED_INFORMATION and THREAD_SET_LIMITED_INFORMATION.
  * Returns: the mask before; 0 on failure.
  * Errors: ERROR_INVALID_PARAMETER for a mask with no processor of this machine.
  */
@@ -2061,6 +2117,30 @@ void InitOnceInitialize(PINIT_ONCE InitOnce);
 BOOL InitOnceExecuteOnce(PINIT_ONCE InitOnce, PINIT_ONCE_FN InitFn, PVOID Parameter, LPVOID *Context);
 BOOL InitOnceBeginInitialize(LPINIT_ONCE lpInitOnce, DWORD dwFlags, PBOOL fPending, LPVOID *lpContext);
 BOOL InitOnceComplete(LPINIT_ONCE lpInitOnce, DWORD dwFlags, LPVOID lpContext);
+
+#define SYNCHRONIZATION_BARRIER_FLAGS_SPIN_ONLY 0x01
+#define SYNCHRONIZATION_BARRIER_FLAGS_BLOCK_ONLY 0x02
+#define SYNCHRONIZATION_BARRIER_FLAGS_NO_DELETE 0x04
+
+typedef struct _RTL_BARRIER {
+    DWORD Reserved1;
+    DWORD Reserved2;
+    ULONG_PTR Reserved3[2];
+    DWORD Reserved4;
+    DWORD Reserved5;
+} RTL_BARRIER, *PRTL_BARRIER, SYNCHRONIZATION_BARRIER, *PSYNCHRONIZATION_BARRIER, *LPSYNCHRONIZATION_BARRIER;
+
+/*
+ * InitializeSynchronizationBarrier - makes a barrier for lTotalThreads threads of this process.
+ * EnterSynchronizationBarrier - waits until as many threads have entered.
+ * DeleteSynchronizationBarrier - waits for those to leave who entered without SYNCHRONIZATION_BARRIER_FLAGS_NO_DELETE.
+ * Returns: TRUE; FALSE on failure. EnterSynchronizationBarrier: TRUE to the last thread that enters, FALSE to the others.
+ * Errors: ERROR_INVALID_PARAMETER for no threads, or a count of spins below -1.
+ * Differs: the flags about spinning have no effect.
+ */
+BOOL InitializeSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER lpBarrier, LONG lTotalThreads, LONG lSpinCount);
+BOOL EnterSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER lpBarrier, DWORD dwFlags);
+BOOL DeleteSynchronizationBarrier(LPSYNCHRONIZATION_BARRIER lpBarrier);
 
 /*
  * TlsAlloc, TlsFree - takes an index with one value per thread, NULL at first, and gives it back. TlsGetValue,
@@ -2689,6 +2769,21 @@ BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBy
 BOOL UnlockFileEx(HANDLE hFile, DWORD dwReserved, DWORD nNumberOfBytesToUnlockLow, DWORD nNumberOfBytesToUnlockHigh,
                   LPOVERLAPPED lpOverlapped);
 
+#define LOCKFILE_FAIL_IMMEDIATELY 0x00000001
+#define LOCKFILE_EXCLUSIVE_LOCK 0x00000002
+
+/*
+ * LockFileEx, UnlockFileEx - the same from the offset in lpOverlapped: shared with other such locks, or with
+ * LOCKFILE_EXCLUSIVE_LOCK alone; waiting, or with LOCKFILE_FAIL_IMMEDIATELY not.
+ * Returns: TRUE, when the range is locked; FALSE on failure.
+ * Errors: as LockFile; ERROR_INVALID_PARAMETER for other flags or no lpOverlapped.
+ * Differs: as LockFile. It waits by trying again, also with FILE_FLAG_OVERLAPPED, and sets no event.
+ */
+BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBytesToLockLow,
+                DWORD nNumberOfBytesToLockHigh, LPOVERLAPPED lpOverlapped);
+BOOL UnlockFileEx(HANDLE hFile, DWORD dwReserved, DWORD nNumberOfBytesToUnlockLow, DWORD nNumberOfBytesToUnlockHigh,
+                  LPOVERLAPPED lpOverlapped);
+
 /* INTERLOCKED OPERATIONS. Each is one atomic step with a full barrier, and serves shared memory between processes too.
    The names with Acquire, Release and NoFence mean the same functions. */
 
@@ -2930,6 +3025,37 @@ static __inline__ BOOLEAN InterlockedCompareExchange128(LONG64 volatile *Destina
     return stored;
 #endif
 }
+
+typedef struct DECLSPEC_ALIGN(16) _SLIST_ENTRY {
+    struct _SLIST_ENTRY *Next;
+} SLIST_ENTRY, *PSLIST_ENTRY;
+
+typedef union DECLSPEC_ALIGN(16) _SLIST_HEADER {
+    __extension__ struct {
+        ULONGLONG Alignment;
+        ULONGLONG Region;
+    };
+    struct {
+        ULONGLONG Depth : 16;
+        ULONGLONG Sequence : 48;
+        ULONGLONG Reserved : 4;
+        ULONGLONG NextEntry : 60;
+    } HeaderX64;
+} SLIST_HEADER, *PSLIST_HEADER;
+
+/*
+ * InitializeSListHead - makes an empty list; so does zeroed memory. Entries are at multiples of 16.
+ * InterlockedPushEntrySList, InterlockedPushListSListEx - puts an entry, or a chain of them, on top.
+ * InterlockedPopEntrySList - takes the entry on top away. InterlockedFlushSList - takes all away, which stay linked.
+ * Returns: the entry that was on top before; NULL if there was none.
+ * QueryDepthSList - the number of entries, modulo 65536.
+ */
+VOID InitializeSListHead(PSLIST_HEADER ListHead);
+PSLIST_ENTRY InterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry);
+PSLIST_ENTRY InterlockedPushListSListEx(PSLIST_HEADER ListHead, PSLIST_ENTRY List, PSLIST_ENTRY ListEnd, ULONG Count);
+PSLIST_ENTRY InterlockedPopEntrySList(PSLIST_HEADER ListHead);
+PSLIST_ENTRY InterlockedFlushSList(PSLIST_HEADER ListHead);
+USHORT QueryDepthSList(PSLIST_HEADER ListHead);
 
 /* MemoryBarrier - no access moves across it. YieldProcessor - tells the processor that this is a loop that waits. */
 static __inline__ void MemoryBarrier(void)

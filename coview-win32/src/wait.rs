@@ -147,7 +147,7 @@ fn taken<T>(waited: Waited<T>, keep: impl FnOnce(T) -> u32) -> Result<Waited<u32
     })
 }
 
-fn any_within(objects: &[Waitable<'_>], timeout: Option<Duration>) -> Result<Option<u32>> {
+pub(crate) fn any_within(objects: &[Waitable<'_>], timeout: Option<Duration>) -> Result<Option<u32>> {
     let any = match timeout {
         None => Some(coview::wait_any(objects)?),
         Some(timeout) => coview::wait_any_timeout(objects, timeout)?,
@@ -264,6 +264,6 @@ pub(crate) extern "C" fn SwitchToThread() -> i32 {
 }
 
 /// `None` for ever.
-fn timeout(milliseconds: u32) -> Option<Duration> {
+pub(crate) fn timeout(milliseconds: u32) -> Option<Duration> {
     (milliseconds != INFINITE).then(|| Duration::from_millis(milliseconds.into()))
 }

@@ -110,3 +110,8 @@ fn what_stands_beside_them_conforms() {
 fn what_the_system_tells_conforms() {
     conforms("system", ["B".to_owned()]);
 }
+
+#[test]
+fn callbacks_and_what_threads_share_conform() {
+    conforms("callbacks", ["B".to_owned()]);
+}

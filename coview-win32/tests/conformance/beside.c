@@ -478,6 +478,7 @@ static void slim_locks(void)
     slim.Ptr = (PVOID)1;
     ReleaseSRWLockExclusive(&slim);
     CHECK_WINDOWS("B", slim.Ptr == NULL, "a writer's is 1, also if the program has written that itself");
+    InitializeSRWLock(&slim);
 }
 
 static CONDITION_VARIABLE condition = CONDITION_VARIABLE_INIT;

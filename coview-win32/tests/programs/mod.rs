@@ -115,7 +115,8 @@ pub(crate) fn build_for_windows(file: &str) -> PathBuf {
     let program = built(file, ".exe");
     let mut command = Command::new(WINDOWS_COMPILER);
     command
-        .args(["-O1", "-Wall", "-Wextra", "-Werror"])
+        // Windows 8 and later have barriers.
+        .args(["-O1", "-Wall", "-Wextra", "-Werror", "-D_WIN32_WINNT=0x0602"])
         .arg(source(file))
         .arg("-o")
         .arg(&program)
