@@ -22,7 +22,7 @@ fn conforms(program: &str, statements: impl IntoIterator<Item = String>) {
     }
     if programs::has_wine(program) {
         let outcome = programs::run(programs::under_wine(&programs::build_for_windows(&file)));
-        assert!(outcome.status.success(), "under Wine:\n{}\n{}", outcome.output, outcome.errors);
+        assert!(outcome.status.success(), "under Wine: {}\n{}\n{}", outcome.status, outcome.output, outcome.errors);
         compare(program, &native, &outcome.output);
     }
 }
