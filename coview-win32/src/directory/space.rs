@@ -34,12 +34,7 @@ impl Space {
         let room = unsafe { room.assume_init() };
         let cluster = room.f_frsize.max(BYTES_PER_SECTOR);
         let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
-        Ok(Space {
-            cluster,
-            total: bytes(room.f_blocks),
-            free: bytes(room.f_bfree),
-            available: bytes(room.f_bavail),
-        })
+        Ok(Space { cluster, total: bytes(room.f_blocks), free: bytes(room.f_bfree), available: bytes(room.f_bavail) })
     }
 
     /// Sectors of a cluster, bytes of a sector, clusters that are free for the caller, and all: as far as 32 bits go.
