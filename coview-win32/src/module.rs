@@ -9,6 +9,8 @@
 
 mod linker;
 
+pub(crate) use linker::stay_loaded;
+
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_void};
 use std::fs;

@@ -15,6 +15,8 @@
 //! named.
 //!
 //! Needs `unsafe` to export a function.
+//!
+//! Needs `unsafe` to export a function.
 
 use std::io;
 use std::path::Path;

@@ -12,7 +12,7 @@ use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,8 @@ const BIRTH_MAX: Duration = Duration::from_secs(5);
 static SERVED: AtomicU32 = AtomicU32::new(0);
 /// The socket that the service listens on, for a forked child to close.
 static LISTENER: AtomicI32 = AtomicI32::new(-1);
+/// Its inode: a program that closes what it did not open may have another file under the number.
+static LISTENER_INODE: AtomicU64 = AtomicU64::new(0);
 
 /// Starts the service if it does not run, and returns the number of this process.
 #[inline]
@@ -67,8 +69,9 @@ fn start() -> u32 {
     }
     // Without a service other processes are refused, which they can live with.
     let _ = listen(process).and_then(|listener| {
-        let number = listener.as_raw_fd();
+        let (number, (_, inode)) = (listener.as_raw_fd(), linux::identity(listener.as_fd())?);
         linux::start_quiet_thread("coview-service", move || serve_for_ever(listener))?;
+        LISTENER_INODE.store(inode, Ordering::Relaxed);
         LISTENER.store(number, Ordering::Relaxed);
         Ok(())
     });
@@ -81,7 +84,9 @@ fn start() -> u32 {
 extern "C" fn forget_after_fork() {
     SERVED.store(0, Ordering::Relaxed);
     let listener = LISTENER.swap(-1, Ordering::Relaxed);
-    if listener >= 0 {
+    // SAFETY: borrowed for one call, which fails if it is not open.
+    let identity = |number| linux::identity(unsafe { BorrowedFd::borrow_raw(number) });
+    if listener >= 0 && identity(listener).is_ok_and(|(_, inode)| inode == LISTENER_INODE.load(Ordering::Relaxed)) {
         // SAFETY: only the thread knew the descriptor, and that is not here.
         unsafe { libc::close(listener) };
     }
@@ -120,7 +125,10 @@ fn serve_for_ever(listener: OwnedFd) {
     loop {
         match accept(listener.as_fd()) {
             Ok(client) => drop(serve(client.as_fd())),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EBADF | libc::EINVAL | libc::ENOTSOCK)) => return,
+            // The program has closed it, and may have another file under the number.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EBADF | libc::EINVAL | libc::ENOTSOCK)) => {
+                return mem::forget(listener);
+            }
             // No descriptor is left, perhaps for a moment only.
             Err(_) => thread::sleep(Duration::from_millis(20)),
         }

@@ -2,6 +2,8 @@
 //!
 //! Needs `unsafe` to export functions, to look at what callers point to, and to unlock a lock that no guard stands for.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use parking_lot::RawRwLock;
 use parking_lot::lock_api::RawRwLock as _;
 
@@ -54,9 +56,12 @@ pub(crate) unsafe extern "C" fn ReleaseSRWLockShared(lock: *const SrwLock) {
     release_shared(unsafe { &*lock });
 }
 
+/// What the word of a lock is on Windows while one writer has it and nobody waits.
+const LOCKED_ON_WINDOWS: usize = 1;
+
 pub(crate) fn release_exclusive(lock: &SrwLock) {
     if !lock.is_locked_exclusive() {
-        not_owned();
+        return release_foreign(lock);
     }
     // SAFETY: it was locked just now, and the caller says by whom.
     unsafe { lock.unlock_exclusive() };
@@ -69,6 +74,17 @@ pub(crate) fn release_shared(lock: &SrwLock) {
     }
     // SAFETY: it was locked just now, and the caller says by whom.
     unsafe { lock.unlock_shared() };
+}
+
+/// Frees a lock into whose word the program has written what a taken one has on Windows, which some programs do.
+#[cold]
+fn release_foreign(lock: &SrwLock) {
+    // SAFETY: the lock is one word, which is only ever used as an atomic one.
+    let word = unsafe { AtomicUsize::from_ptr(std::ptr::from_ref(lock).cast_mut().cast()) };
+    // Release: pairs with the Acquire of whoever locks it next.
+    if word.compare_exchange(LOCKED_ON_WINDOWS, 0, Ordering::Release, Ordering::Relaxed).is_err() {
+        not_owned();
+    }
 }
 
 /// Ends the process, as Windows' `STATUS_RESOURCE_NOT_OWNED` does.

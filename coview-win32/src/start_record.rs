@@ -18,6 +18,7 @@ use crate::exit_page::{self, ExitPage};
 use crate::fork;
 use crate::inherit::{self, Inherited, Packed};
 use crate::linux::{self, own};
+use crate::module;
 use crate::service;
 use crate::startup::Startup;
 use crate::wire::{Reader, Writer};
@@ -98,6 +99,7 @@ static BEGIN: extern "C" fn() = begin;
 
 extern "C" fn begin() {
     fork::prepare();
+    module::stay_loaded();
     take_up();
 }
 

@@ -122,6 +122,8 @@ impl Thread {
         // Relaxed: see `id`.
         self.id.store(current_id(), Ordering::Relaxed);
         lock(&LIVING).get_or_insert_default().insert(self.id(), Arc::downgrade(self));
+        // The thread's record in `coview` registers its destructor now: made at the thread's end it would be lost.
+        let _ = self.ended.reset();
         CURRENT.with(|current| drop(current.replace(Some(self.clone()))));
         thread_end::watch();
     }
@@ -129,7 +131,7 @@ impl Thread {
     /// Says that the thread has ended, after it has given up what it owns.
     fn end(&self) {
         lock(&LIVING).get_or_insert_default().remove(&self.id());
-        let _ = abandon_held();
+        abandon_held();
         let _ = self.ended.set();
     }
 
@@ -434,7 +436,10 @@ pub(crate) extern "C" fn GetProcessIdOfThread(handle: Handle) -> u32 {
 
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn SetThreadAffinityMask(handle: Handle, mask: usize) -> usize {
-    last_error::value(with_thread(handle, 0, |thread| set_affinity(thread.id(), mask)), 0)
+    // The mask before is a question, the new one an order.
+    let before = with_thread(handle, QUERY_LIMITED, |_| Ok(()));
+    let result = before.and_then(|()| with_thread(handle, SET_LIMITED, |thread| set_affinity(thread.id(), mask)));
+    last_error::value(result, 0)
 }
 
 /// Returns the mask before.

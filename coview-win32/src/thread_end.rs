@@ -7,6 +7,8 @@
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
+use coview::os::linux::abandon_held;
+
 use crate::{hazard, thread};
 
 /// Has the end of the calling thread seen. May be called in a signal handler, but for the first time in a process.
@@ -27,5 +29,7 @@ fn new_key() -> Option<libc::pthread_key_t> {
 /// Should another key's destructor use this library after it, it is called once more.
 extern "C" fn end(_: *mut c_void) {
     thread::end_current();
+    // What setting an event needed is given back too.
+    abandon_held();
     hazard::give_back();
 }

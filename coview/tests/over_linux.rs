@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 use common::{Actor, Outcome, failure, given, hear_out, name, play, say};
 use coview::os::linux::{MappingExt, MappingOptionsExt, Share, create_or_open_over};
-use coview::{Access, ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, Namespace, Reset, State};
+use coview::{Access, ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, Namespace, Reset, Rights, State};
 
 /// A file that goes with this value.
 struct Scratch {
@@ -262,6 +262,29 @@ fn whatever_the_object_says_an_open_returns() -> Outcome {
         }
     }
     assert_eq!(Mapping::open(&name)?.size(), 64);
+    Ok(())
+}
+
+#[test]
+fn whoever_may_write_the_object_leads_nobody_to_a_file_that_he_may_not_write() -> Outcome {
+    let (common, own) = (Scratch::new(64)?, Scratch::new(64)?);
+    let everyone = MappingOptions::new().rights(Rights::Everyone);
+    for mode in [0o600, 0o644, 0o664, 0o666] {
+        common.file.set_permissions(fs::Permissions::from_mode(mode))?;
+        let made = create_or_open_over(&name("led"), &common.file, 64, &everyone)?;
+        let path = path_of(made.name().unwrap_or_default());
+        assert_eq!(fs::metadata(&path)?.mode() & 0o022 & !mode, 0, "others may write the object and not the file");
+        // What another user could do where the rights are everyone's.
+        let object = File::options().write(true).open(&path)?;
+        let (target, path) = (own.file.metadata()?, own.path.to_string_lossy().into_owned());
+        object.write_all_at(&target.dev().to_le_bytes(), 60 * 1024 + 16)?;
+        object.write_all_at(&target.ino().to_le_bytes(), 60 * 1024 + 24)?;
+        object.write_all_at(&(path.len() as u32).to_le_bytes(), 60 * 1024 + 48)?;
+        object.write_all_at(path.as_bytes(), 60 * 1024 + 52)?;
+        own.file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        let opened = Mapping::open(made.name().unwrap_or_default()).map_err(|error| error.kind());
+        assert_eq!(opened.err(), (mode & 0o022 != 0).then_some(ErrorKind::AccessDenied), "{mode:o}");
+    }
     Ok(())
 }
 

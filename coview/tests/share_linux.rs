@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::{Actor, DEADLINE, KINDS, Outcome, THING_SIZE, Thing, failure, given, hear, name, play, say};
 use coview::os::linux::Share;
@@ -359,6 +360,48 @@ fn a_descriptor_without_a_hold_is_worth_what_the_object_is() -> Outcome {
     assert_eq!(Event::from_shared(opened.try_clone()?.into())?.name(), event.name());
     drop(event);
     assert_eq!(failure(Event::from_shared(opened.into())), ErrorKind::NotFound);
+    Ok(())
+}
+
+#[test]
+fn role_hurried() {
+    play("role_hurried", || {
+        let begin = Instant::now();
+        let received = Event::from_shared(inherited()?);
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        say(if received.is_ok() { "received" } else { "refused" });
+        Ok(())
+    });
+}
+
+#[test]
+fn a_lease_on_the_file_holds_up_nobody() -> Outcome {
+    const LESSEE: &str = "\
+import fcntl, signal, subprocess, sys, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = open(sys.argv[1], 'r+b', buffering=0)
+# Who has just been forked may have a copy of the descriptor that the file was written through.
+for _ in range(1000):
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        break
+    except BlockingIOError:
+        time.sleep(0.01)
+sys.exit(subprocess.call(sys.argv[2:], stderr=file))
+";
+    let event = Event::create(&name("leased"), Reset::Auto)?;
+    // As another user's folder is called: in this one's own it would be swept.
+    let folder = PathBuf::from(format!("/dev/shm/coview-{}", name("lessee")));
+    fs::create_dir(&folder)?;
+    let leased = folder.join("lease");
+    fs::copy(path_of(event.name()), &leased)?;
+    let role = Actor::command("role_hurried", &[]);
+    let mut command = Command::new("python3");
+    command.args(["-c", LESSEE]).arg(&leased).arg(role.get_program()).args(role.get_args());
+    command.envs(role.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let said = Actor::spawn("a lessee", command).line();
+    fs::remove_dir_all(&folder)?;
+    assert_eq!(said, "refused");
     Ok(())
 }
 

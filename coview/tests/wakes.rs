@@ -61,7 +61,10 @@ fn role_waiter() {
     play("role_waiter", || {
         let event = Event::open(&given("NAME"))?;
         say("ready");
-        event.wait_timeout(DEADLINE)?;
+        match given("SEVERAL").as_str() {
+            "yes" => drop(wait_any_timeout(&[(&event).into()], DEADLINE)?),
+            _ => assert!(event.wait_timeout(DEADLINE)?, "it is forgotten"),
+        }
         hear_out();
         Ok(())
     });
@@ -156,7 +159,7 @@ fn a_killed_wait_for_any_takes_no_wake_with_it() -> Outcome {
 fn a_killed_waiter_leaves_no_signal_that_nobody_has_given() -> Outcome {
     let event = Event::create(&name("ghost"), Reset::Auto)?;
     for round in 0..12 {
-        let mut waiter = Actor::start("role_waiter", &[("NAME", event.name())]);
+        let mut waiter = Actor::start("role_waiter", &[("NAME", event.name()), ("SEVERAL", "no")]);
         waiter.says("ready");
         settle(0);
         event.set()?;
@@ -171,4 +174,64 @@ fn a_killed_waiter_leaves_no_signal_that_nobody_has_given() -> Outcome {
     event.set()?;
     assert!(event.try_wait()? && !event.try_wait()?);
     Ok(())
+}
+
+/// Sets an event twice while two threads wait for it, and says how many were released.
+fn released_by_two_sets(event: &Event, round: u32, several: bool) -> coview::Result<usize> {
+    let never = Semaphore::create(&name("never"), 0, 1)?;
+    let timeout = Duration::from_millis(400) + Duration::from_millis(40 << round);
+    thread::scope(|scope| {
+        let wait = || match several {
+            true => wait_any_timeout(&[(&never).into(), event.into()], timeout).map(|any| any.is_some()),
+            false => event.wait_timeout(timeout),
+        };
+        let threads = [scope.spawn(wait), scope.spawn(wait)];
+        settle(round);
+        event.set()?;
+        event.set()?;
+        threads.into_iter().try_fold(0, |sum, thread| Ok(sum + usize::from(thread.join().expect("no thread panics")?)))
+    })
+}
+
+#[test]
+fn two_sets_release_two_who_are_blocked() -> Outcome {
+    for (several, killed) in [(false, false), (true, false), (false, true), (true, true)] {
+        let event = Event::create(&name("twice"), Reset::Auto)?;
+        if killed {
+            let mut waiter = Actor::start("role_waiter", &[("NAME", event.name()), ("SEVERAL", "yes")]);
+            waiter.says("ready");
+            settle(2);
+            waiter.kill();
+        }
+        let mut rounds = 0..6;
+        let released = rounds.any(|round| {
+            let released = released_by_two_sets(&event, round, several).expect("nothing fails");
+            // One who came late, or the one whom the killed did not take it from.
+            event.reset().expect("resetting does not fail");
+            released == 2
+        });
+        assert!(released, "several: {several}, killed: {killed}: one waits on in each round");
+    }
+    Ok(())
+}
+
+#[test]
+fn sets_that_nobody_waits_for_do_not_add_up() -> Outcome {
+    let (event, never) = (Event::create(&name("sum"), Reset::Auto)?, Event::create(&name("none"), Reset::Auto)?);
+    thread::scope(|scope| -> Outcome {
+        // Blocked, but not on this event alone: it can take nothing.
+        let all =
+            scope.spawn(|| wait_all_timeout(&[(&event).into(), (&never).into()], SHORT * 20).map(|all| all.is_some()));
+        settle(2);
+        for _ in 0..5 {
+            event.set()?;
+        }
+        assert!(event.try_wait()? && !event.try_wait()?);
+        assert!(!event.wait_timeout(SHORT)? && wait_any_timeout(&[(&event).into()], SHORT)?.is_none());
+        event.set()?;
+        never.set()?;
+        assert!(all.join().expect("it does not panic")?);
+        assert!(!event.try_wait()? && !never.try_wait()?);
+        Ok(())
+    })
 }

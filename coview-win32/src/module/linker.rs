@@ -65,6 +65,14 @@ pub(super) fn keep(handle: usize) {
     }
 }
 
+/// Keeps this library where it is, if it is one, to the end of the process: its threads, its handlers of signals, `exit` and
+/// `fork`, and the ends of the program's threads need it, whoever calls `dlclose`.
+pub(crate) fn stay_loaded() {
+    if let Some((_, file)) = object_at(library_code()).filter(|(base, _)| *base != program()) {
+        let _ = open(&file, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
+    }
+}
+
 fn open(name: &str, mode: c_int) -> Option<usize> {
     let name = CString::new(name).ok().filter(|name| !name.is_empty())?;
     // SAFETY: the string ends with a NUL; what the shared object does when it is loaded is what the caller asked for.

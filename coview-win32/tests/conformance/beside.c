@@ -42,6 +42,7 @@ static void priorities(void)
           "which each handle tells");
     CHECK_ERROR("B", !SetThreadPriority(self, THREAD_PRIORITY_NORMAL), 5,
                 "SetThreadPriority needs THREAD_SET_INFORMATION: 5");
+    CHECK_ERROR("B", !SetThreadAffinityMask(self, 1), 5, "SetThreadAffinityMask too");
     CHECK_ERROR("B", !SetThreadPriority(GetCurrentThread(), 99), 87, "a level that there is not fails with 87");
     CHECK("B", !SetThreadPriority(GetCurrentThread(), 3) && !SetThreadPriority(GetCurrentThread(), -3),
           "so do real-time levels");
@@ -474,6 +475,9 @@ static void slim_locks(void)
     ReleaseSRWLockExclusive(&slim);
     InitializeSRWLock(&slim);
     CHECK("B", slim.Ptr == NULL && sizeof slim == sizeof(void *), "it is one zero pointer");
+    slim.Ptr = (PVOID)1;
+    ReleaseSRWLockExclusive(&slim);
+    CHECK_WINDOWS("B", slim.Ptr == NULL, "a writer's is 1, also if the program has written that itself");
 }
 
 static CONDITION_VARIABLE condition = CONDITION_VARIABLE_INIT;

@@ -19,8 +19,8 @@ use crate::{Mapping, MappingOptions, Noun, Result};
 /// mapping, and belongs to the same user. Openers of another user follow the name only to files that belong to its
 /// creator, so that nobody can be made to write to a file of his own; the creator may be root.
 ///
-/// Of the options, the rights count for the name, the access for what this handle does to the file, the marks and the
-/// way views are mapped as always.
+/// Of the options, the rights count for the name, as far as others have them to the file; the access counts for what this
+/// handle does to the file, the marks and the way views are mapped as always.
 ///
 /// # Errors
 ///

@@ -73,7 +73,8 @@ impl Event {
             return set_manual(&self.block);
         }
         // That it was signaled already, and so has no room for more, is no error.
-        tokens::give(&self.block, 1, AUTO_MAX).map(drop)
+        while tokens::give(&self.block, 1, AUTO_MAX)?.is_none() && !pulse::set_again(&self.block) {}
+        Ok(())
     }
 
     pub(crate) fn reset(&self) -> io::Result<()> {
@@ -162,8 +163,7 @@ pub(super) fn opened(state: u64) -> u64 {
 /// After an auto-reset event was set and reset at once: a signal that was there while somebody waited among several
 /// objects was on its way to one of them.
 pub(super) fn leave_to_the_woken(block: &Block) {
-    // SeqCst: after the state, as in `tokens`.
-    if block.multi().load(Ordering::SeqCst) > 0 {
+    if pulse::is_awaited(block) {
         pulse::offer(block);
     }
 }

@@ -13,15 +13,15 @@
 //! | 52 | | the absolute path, to the block's end at most |
 //!
 //! Whoever may write the object's file can put anything there. What is found is therefore judged: it must be a regular
-//! file, of that device and inode, and belong to the object's owner or be found by him or by root. Otherwise another
-//! user's object could make a process write to a file of its own.
+//! file, of that device and inode, and belong to the object's owner or be found by him or by root; and who else may write
+//! the object must have that right to the file too. Otherwise another user could make a process write to a file of its own.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::block::{self, BLOCK_LEN, BLOCK_START, Start};
@@ -65,6 +65,7 @@ impl Over {
             descriptor: target.as_raw_fd().cast_unsigned(),
             path,
         };
+        restrict(object, &metadata)?;
         add_bits(object, BLOCK_BIT)?;
         block::write(object, Start { kind: Kind::Mapping, parameter: 0, state: 0 })?;
         object.write_all_at(&over.bytes(), BLOCK_START + DEVICE_AT as u64)
@@ -97,21 +98,21 @@ impl Over {
     }
 
     /// Opens the file: by its path, or else through the creator's descriptor.
-    pub(super) fn find(&self, owner: u32, access: Access) -> io::Result<File> {
+    pub(super) fn find(&self, object: &Metadata, access: Access) -> io::Result<File> {
         let lent = PathBuf::from(format!("/proc/{}/fd/{}", self.process, self.descriptor));
-        let by_path = self.path.as_ref().map(|path| self.open(path, owner, access));
+        let by_path = self.path.as_ref().map(|path| self.open(path, object, access));
         let failed = match by_path {
             Some(Ok(file)) => return Ok(file),
             Some(Err(error)) if is_final(&error) => return Err(error),
             Some(Err(error)) => Some(error),
             None => None,
         };
-        self.open(&lent, owner, access)
+        self.open(&lent, object, access)
             .map_err(|error| if is_final(&error) { error } else { self.explain(failed, &error) })
     }
 
     /// Opens the file if it stands there; looks before, since opening what is no file may do something.
-    fn open(&self, path: &Path, owner: u32, access: Access) -> io::Result<File> {
+    fn open(&self, path: &Path, object: &Metadata, access: Access) -> io::Result<File> {
         if !is_same(path, self.device, self.inode) {
             return Err(os_error(libc::ENOENT));
         }
@@ -122,8 +123,12 @@ impl Over {
             return Err(os_error(libc::ENOENT));
         }
         let user = folder::user();
-        if ![metadata.uid(), user, 0].contains(&owner) {
+        if ![metadata.uid(), user, 0].contains(&object.uid()) {
             let why = "the file behind it does not belong to the user who made it";
+            return Err(refuse(ErrorKind::AccessDenied, why));
+        }
+        if beyond(object, &metadata) != 0 {
+            let why = "others may write the object and not the file behind it";
             return Err(refuse(ErrorKind::AccessDenied, why));
         }
         if metadata.size() < self.size {
@@ -165,6 +170,24 @@ impl Over {
 /// The file was found and is not to be had: no other way leads to another answer.
 fn is_final(error: &io::Error) -> bool {
     super::refusal(error).is_some()
+}
+
+/// Which rights of others to write the object they do not have to the file.
+fn beyond(object: &Metadata, file: &Metadata) -> u32 {
+    const GROUP: u32 = 0o020;
+    const OTHERS: u32 = 0o002;
+    let group = if file.gid() == object.gid() { file.mode() & GROUP } else { 0 };
+    let common = if file.mode() & OTHERS != 0 { GROUP | OTHERS } else { group };
+    object.mode() & (GROUP | OTHERS) & !common
+}
+
+/// Takes those rights from a new object. They would be worth nothing but for leading others astray.
+fn restrict(object: &File, file: &Metadata) -> io::Result<()> {
+    let metadata = object.metadata()?;
+    match beyond(&metadata, file) {
+        0 => Ok(()),
+        beyond => object.set_permissions(Permissions::from_mode(metadata.mode() & !beyond)),
+    }
 }
 
 /// The path of an open file, as the kernel knows it.

@@ -6,6 +6,10 @@
 //! number before its first look, and takes only an offer of another number: whoever comes after a pulse finds the number
 //! that it notes. A next pulse replaces an offer that is still there.
 //!
+//! The same way goes what an event's count has no room for, or loses, while somebody waits for several objects: it is set
+//! again, or reset, before those it has woken have run. Who may take an offer does so before it takes from the count, so
+//! that the count is left for who comes later. Even if nobody takes an offer there are never more releases than sets.
+//!
 //! | killed | what is found |
 //! |---|---|
 //! | before the count is set to 0 | nothing happened |
@@ -20,7 +24,7 @@ use std::sync::atomic::Ordering;
 use super::block::Block;
 use super::futex;
 use super::thread;
-use super::tokens::{WAITERS, replace, settled, state_of, take_grant};
+use super::tokens::{WAITERS, count_of, replace, settled, state_of, take_grant};
 
 /// The offer has not been taken.
 const THERE: u32 = 1;
@@ -39,16 +43,14 @@ pub(super) fn pulse(block: &Block) -> io::Result<()> {
 }
 
 fn release_one(block: &Block, asleep: bool) {
-    // SeqCst, here and below: ordered with the state, as in `tokens`.
-    let several = || block.multi().load(Ordering::SeqCst) > 0;
-    if !several() {
+    if !is_awaited(block) {
         if !asleep {
             return;
         }
         block.granted().fetch_add(1, Ordering::SeqCst);
         let woken = futex::wake(block.gate(), 1) > 0;
         // Somebody who waits for several objects may have come meanwhile and have been the one woken.
-        let several = several();
+        let several = is_awaited(block);
         if woken && !several {
             return;
         }
@@ -60,12 +62,38 @@ fn release_one(block: &Block, asleep: bool) {
     offer(block);
 }
 
+/// Whether somebody waits for several objects, who would not see a grant.
+pub(super) fn is_awaited(block: &Block) -> bool {
+    // SeqCst, here and below: ordered with the state, as in `tokens`.
+    block.multi().load(Ordering::SeqCst) > 0
+}
+
 /// Lets one of those who wait now take a release.
 pub(super) fn offer(block: &Block) {
-    let next = |seen: u32| Some((seen >> 1).wrapping_add(1) << 1 | THERE);
-    // SeqCst: before the wake, and ordered with the state.
-    let _ = block.pulse().fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+    post(block);
     futex::wake(block.gate(), futex::ALL);
+}
+
+/// After an event was set that was signaled already: while somebody waits for several objects, that signal may be on its
+/// way to one of them, and this one is for another. `false` if the event is not signaled any more, and to be set after all.
+pub(super) fn set_again(block: &Block) -> bool {
+    if !is_awaited(block) {
+        return true;
+    }
+    let offer = post(block);
+    // While it is signaled nobody falls asleep, and whoever slept is being woken.
+    let signaled = count_of(block.state().load(Ordering::SeqCst)) > 0;
+    let withdraw = || block.pulse().compare_exchange(offer, offer & !THERE, Ordering::SeqCst, Ordering::Relaxed);
+    signaled || withdraw().is_err()
+}
+
+/// Replaces the offer, and returns the word.
+fn post(block: &Block) -> u32 {
+    let next = |seen: u32| (seen >> 1).wrapping_add(1) << 1 | THERE;
+    // SeqCst: before the wake, and ordered with the state.
+    match block.pulse().fetch_update(Ordering::SeqCst, Ordering::SeqCst, |seen| Some(next(seen))) {
+        Ok(seen) | Err(seen) => next(seen),
+    }
 }
 
 /// The number of the last offer, which a waiter notes before it looks at the state.

@@ -227,7 +227,7 @@ impl Section {
             return Ok(Section { hold: Hold::Named(object), size: metadata.size() });
         }
         let over = Over::read(object.file())?;
-        let file = over.find(metadata.uid(), access_of(object.file())?)?;
+        let file = over.find(metadata, access_of(object.file())?)?;
         Ok(Section { size: over.size(), hold: Hold::Over(object, file) })
     }
 

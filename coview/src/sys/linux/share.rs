@@ -9,7 +9,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::folder::{self, Place};
@@ -164,7 +164,9 @@ fn reopen_at(place: &Place, file: &File, access: Access) -> io::Result<File> {
 /// Opens a file once more.
 fn reopen(file: &File, access: Access) -> io::Result<File> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    OpenOptions::new().read(true).write(access == Access::ReadWrite).open(path)
+    let mut options = OpenOptions::new();
+    // Its owner may have leased it (`F_SETLEASE`), and could hold up whoever waits for the end of that.
+    options.read(true).write(access == Access::ReadWrite).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
 /// Finds out where the object of a descriptor stands, and makes a handle of it.

@@ -6,15 +6,14 @@
 //!
 //! The kernel's side is described in its `Documentation/locking/robust-futex-ABI.rst`.
 //!
-//! A thread's record is without a destructor, and its end is seen by a `pthread_key_create`d key instead: thread-local
-//! destructors of Rust and C++ run before `exit` calls the program's own handlers, which may use mutexes, and do not run in
-//! a first thread that leaves by `pthread_exit`. Keys are for ends of threads alone, and come after those destructors.
+//! A thread's record is without a destructor, so that it can be used in those of other thread-local values, and when
+//! `exit` has run them all and calls the program's own handlers.
 
 use std::cell::Cell;
-use std::ffi::{c_long, c_void};
+use std::ffi::c_long;
 use std::io;
+use std::process;
 use std::ptr::{self, NonNull};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence};
 
 use super::block::{self, Block};
@@ -54,6 +53,21 @@ thread_local! {
             held_count: Cell::new(0),
         }
     };
+    static LEAVER: Leaver = const { Leaver };
+}
+
+/// Sees the end of the thread.
+struct Leaver;
+
+impl Drop for Leaver {
+    fn drop(&mut self) {
+        // SAFETY: a call without arguments that cannot fail.
+        let is_first = unsafe { libc::gettid() }.cast_unsigned() == process::id();
+        // The first thread's destructors run when the process ends: what it owns then is its own until the kernel sees that.
+        if !is_first {
+            THREAD.with(Thread::end);
+        }
+    }
 }
 
 /// Calls `work` with the calling thread's record.
@@ -67,12 +81,9 @@ pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result
     })
 }
 
-/// Abandons every mutex that the calling thread owns.
-pub(crate) fn abandon_held() -> io::Result<()> {
-    with(|thread| {
-        thread.abandon_held();
-        Ok(())
-    })
+/// Abandons every mutex that the calling thread owns, and gives back what the thread has of its own until it needs that again.
+pub(crate) fn abandon_held() {
+    THREAD.with(Thread::end);
 }
 
 impl Thread {
@@ -92,7 +103,8 @@ impl Thread {
             None => block::map_fork_mark()?,
         };
         self.mark.set(Some(mark));
-        watch_end()?;
+        // In a destructor that runs after the leaver's, the kernel alone sees the end.
+        let _ = LEAVER.try_with(|_| ());
         // The parent's mutexes are the parent's. Their blocks stay mapped: the parent's handles were copied too.
         self.held.set(ptr::null_mut());
         self.held_count.set(0);
@@ -267,8 +279,7 @@ impl Thread {
         word.as_ptr().cast::<u8>().wrapping_offset(self.node_at.get())
     }
 
-    /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped. A
-    /// destructor of another key that uses a mutex after that enters again, and comes here again.
+    /// Abandons what the thread still owns, as the kernel would a moment later; but here the blocks can be unmapped.
     fn end(&self) {
         // In a forked child that never entered, what is in the list is the parent's.
         if self.id() != 0 {
@@ -277,41 +288,6 @@ impl Thread {
         if let Some(mark) = self.mark.take() {
             block::unmap_fork_mark(mark);
         }
-    }
-}
-
-/// Has [`Thread::end`] called when the calling thread ends, but not when the process does.
-fn watch_end() -> io::Result<()> {
-    static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
-    let key = KEY.get_or_init(new_key).ok_or_else(|| io::Error::from_raw_os_error(libc::EAGAIN))?;
-    // SAFETY: the key exists, and its value, which only must not be null, is never followed.
-    match unsafe { libc::pthread_setspecific(key, ptr::from_ref(&KEY).cast()) } {
-        0 => Ok(()),
-        code => Err(io::Error::from_raw_os_error(code)),
-    }
-}
-
-fn new_key() -> Option<libc::pthread_key_t> {
-    extern "C" fn ended(_: *mut c_void) {
-        THREAD.with(Thread::end);
-    }
-    let mut key = 0;
-    // SAFETY: the key is a variable of our own, and the function stays: see `stay_loaded`.
-    let made = unsafe { libc::pthread_key_create(&raw mut key, Some(ended)) } == 0;
-    stay_loaded();
-    made.then_some(key)
-}
-
-/// Keeps the shared library that this code is part of, if any, loaded to the end of the process: threads that end call it.
-fn stay_loaded() {
-    // SAFETY: zeroes are a valid value of this structure.
-    let mut found: libc::Dl_info = unsafe { std::mem::zeroed() };
-    let here: fn() = stay_loaded;
-    // SAFETY: the call fills the structure in.
-    if unsafe { libc::dladdr(here as *const c_void, &raw mut found) } != 0 {
-        // Of a program itself there is nothing to be found.
-        // SAFETY: the name is the loader's own; nothing new is loaded.
-        unsafe { libc::dlopen(found.dli_fname, libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE) };
     }
 }
 

@@ -154,6 +154,9 @@ fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<b
     let mut slept = false;
     loop {
         let seen = settled(thread, block)?;
+        if pulse::take(block, first) {
+            return Ok(true);
+        }
         if count_of(seen) > 0 {
             if !try_take(block, seen, slept) {
                 continue;
@@ -161,9 +164,6 @@ fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<b
             if slept {
                 pass_on(block);
             }
-            return Ok(true);
-        }
-        if pulse::take(block, first) {
             return Ok(true);
         }
         if deadline.is_now() {

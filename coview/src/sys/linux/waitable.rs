@@ -73,8 +73,11 @@ impl<'a> Waitable<'a> {
         }
         loop {
             let seen = settled(thread, block)?;
+            if pulse::take(block, note) {
+                return Ok(Some(false));
+            }
             if count_of(seen) == 0 {
-                return Ok(pulse::take(block, note).then_some(false));
+                return Ok(None);
             }
             if tokens::try_take(block, seen, slept) {
                 return Ok(Some(false));
@@ -163,6 +166,11 @@ impl<'a> Waitable<'a> {
             }
             return Ok(if freeze_word(block.owner()) { Frozen::State } else { Frozen::No });
         }
+        if self.maximum().is_some()
+            && let Some(number) = pulse::take_number(block, note)
+        {
+            return Ok(Frozen::Pulse(number));
+        }
         loop {
             let seen = block.state().load(Ordering::SeqCst);
             let signaled = match self.maximum() {
@@ -170,8 +178,7 @@ impl<'a> Waitable<'a> {
                 None => is_open(seen) || generation_of(seen) != note,
             };
             if !signaled {
-                let counts = self.maximum().is_some();
-                return Ok(counts.then(|| pulse::take_number(block, note)).flatten().map_or(Frozen::No, Frozen::Pulse));
+                return Ok(Frozen::No);
             }
             if replace(block, seen, seen | FROZEN) {
                 return Ok(Frozen::State);

@@ -2,22 +2,23 @@
 //! Needs `unsafe` to fork and to trace.
 #![cfg(target_os = "linux")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod sleeper;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::mem::forget;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 use std::time::Duration;
 
-use common::{Actor, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed, until};
+use common::{Actor, Dice, KINDS, Outcome, THING_SIZE, Thing, failure, given, name, note, play, say, seed};
 use coview::os::linux::{MappingOptionsExt, Share, create_or_open_over};
 use coview::{
     ErrorKind, Event, Kind, Mapping, MappingOptions, Mutex, MutexOptions, Namespace, Reset, Semaphore, State, Timer,
 };
+use sleeper::Sleeper;
 
 /// What a traced process runs to: the next system call's begin or end, or the next instruction.
 #[derive(Clone, Copy, PartialEq)]
@@ -189,49 +190,6 @@ fn picture(pages: &[File]) -> Vec<u8> {
 fn page_of(name: &str) -> std::io::Result<File> {
     let user = fs::metadata("/proc/self")?.uid();
     File::open(format!("/dev/shm/coview-{user}/{name}"))
-}
-
-/// A thread that waits for something whenever it is told to, and says when it was released.
-struct Sleeper {
-    orders: Sender<()>,
-    released: Receiver<()>,
-    thread: i32,
-}
-
-impl Sleeper {
-    fn new(wait: impl Fn() + Send + 'static) -> Sleeper {
-        let (orders, ordered) = channel();
-        let (release, released) = channel();
-        let (tell, told) = channel();
-        thread::spawn(move || {
-            // SAFETY: a call without arguments that cannot fail.
-            let _ = tell.send(unsafe { libc::gettid() });
-            while ordered.recv().is_ok() {
-                wait();
-                let _ = release.send(());
-            }
-        });
-        Sleeper { orders, released, thread: told.recv().expect("the thread has begun") }
-    }
-
-    /// Makes it wait, and returns when the kernel says that it sleeps.
-    fn sleep(&self) {
-        self.orders.send(()).expect("the thread lives");
-        let path = format!("/proc/self/task/{}/syscall", self.thread);
-        until("the sleeper sleeps", || {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            let fields: Vec<&str> = text.split(' ').collect();
-            let operation = fields.get(2).and_then(|text| i64::from_str_radix(text.trim_start_matches("0x"), 16).ok());
-            // A wait of the standard library's own is private to the process.
-            let alone = fields[0].parse() == Ok(libc::SYS_futex)
-                && operation.is_some_and(|operation| operation & i64::from(libc::FUTEX_PRIVATE_FLAG) == 0);
-            alone || fields[0].parse() == Ok(libc::SYS_futex_waitv)
-        });
-    }
-
-    fn is_released_within(&self, time: Duration) -> bool {
-        self.released.recv_timeout(time).is_ok()
-    }
 }
 
 /// Plays a case in a process of its own.
