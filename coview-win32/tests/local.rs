@@ -63,6 +63,7 @@ unsafe extern "C-unwind" {
     fn HeapFree(heap: *mut c_void, flags: u32, block: *mut u8) -> i32;
     fn HeapSize(heap: *mut c_void, flags: u32, block: *mut u8) -> usize;
     fn HeapValidate(heap: *mut c_void, flags: u32, block: *mut u8) -> i32;
+    fn HeapCompact(heap: *mut c_void, flags: u32) -> usize;
     fn LocalAlloc(flags: u32, size: usize) -> *mut u8;
     fn LocalReAlloc(block: *mut u8, size: usize, flags: u32) -> *mut u8;
     fn LocalFree(block: *mut u8) -> *mut u8;
@@ -531,6 +532,8 @@ fn blocks_have_the_size_that_was_asked_for() {
         assert_eq!(HeapFree(heap, 0, null_mut()), 1);
         assert_eq!(HeapSize(heap, 0, null_mut()), usize::MAX);
         assert_eq!(HeapValidate(heap, 0, null_mut()), 1);
+        SetLastError(77);
+        assert_eq!((HeapCompact(heap, 0), GetLastError()), (0, 0));
         assert_eq!((HeapDestroy(heap), last_error()), (0, 6));
     }
 }

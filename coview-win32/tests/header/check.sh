@@ -95,6 +95,9 @@ run g++ -std=c++11 -x c++ interlocked.c
 run g++ -std=c++17 -O2 words.cpp -Wl,--unresolved-symbols=ignore-all
 run gcc -std=c11 -DUNICODE -D_UNICODE wide_format.c -Wl,--unresolved-symbols=ignore-all
 run gcc -std=gnu17 -O2 -DUNICODE -D_UNICODE -fshort-wchar wide_format.c -Wl,--unresolved-symbols=ignore-all
+run g++ -std=c++11 -fshort-wchar -D_GLIBCXX_ASSERTIONS wide_strings.cpp
+run g++ -std=c++17 -O2 -D_FORTIFY_SOURCE=2 -fshort-wchar -D_GLIBCXX_ASSERTIONS wide_strings.cpp
+run g++ -std=c++20 -O2 -fshort-wchar wide_strings.cpp
 
 if command -v x86_64-w64-mingw32-gcc > /dev/null; then
     x86_64-w64-mingw32-gcc -std=c11 -D_WIN32_WINNT=0x0A00 -Wall -Wno-attributes -Werror -fsyntax-only layout.c
