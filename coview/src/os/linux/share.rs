@@ -68,6 +68,9 @@ pub trait Share: Sized {
     /// beginning, with `…` behind it. A regular file that has nothing to do with Coview is taken for a mapping of that
     /// file, up to the descriptor's position, or of all of it when that is 0.
     ///
+    /// Take descriptors from those with whom you would share memory by name. Whoever may write to an object that is not
+    /// Coview's own memory without a name can cut it off, and who touches it then is ended by `SIGBUS`.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::WrongKind`](crate::ErrorKind::WrongKind) if it is another object's;
