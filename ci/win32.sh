@@ -6,11 +6,14 @@ cd "$(dirname "$0")/.."
 # shellcheck source=ci/windows-env.sh
 . ci/windows-env.sh
 
+# Wine makes its folder, but not the one above it.
+mkdir -p "$CARGO_TARGET_DIR/wine"
+root=$(mktemp -d)
+trap 'rm -rf "$root"; wineserver -k || true' EXIT
+
 coview-win32/tests/header/check.sh
 coview-win32/tests/header/constants.sh
 
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
 coview-win32/install.sh --prefix "$root/prefix"
 export PKG_CONFIG_PATH=$root/prefix/lib/pkgconfig LD_LIBRARY_PATH=$root/prefix/lib
 
