@@ -2769,21 +2769,6 @@ BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBy
 BOOL UnlockFileEx(HANDLE hFile, DWORD dwReserved, DWORD nNumberOfBytesToUnlockLow, DWORD nNumberOfBytesToUnlockHigh,
                   LPOVERLAPPED lpOverlapped);
 
-#define LOCKFILE_FAIL_IMMEDIATELY 0x00000001
-#define LOCKFILE_EXCLUSIVE_LOCK 0x00000002
-
-/*
- * LockFileEx, UnlockFileEx - the same from the offset in lpOverlapped: shared with other such locks, or with
- * LOCKFILE_EXCLUSIVE_LOCK alone; waiting, or with LOCKFILE_FAIL_IMMEDIATELY not.
- * Returns: TRUE, when the range is locked; FALSE on failure.
- * Errors: as LockFile; ERROR_INVALID_PARAMETER for other flags or no lpOverlapped.
- * Differs: as LockFile. It waits by trying again, also with FILE_FLAG_OVERLAPPED, and sets no event.
- */
-BOOL LockFileEx(HANDLE hFile, DWORD dwFlags, DWORD dwReserved, DWORD nNumberOfBytesToLockLow,
-                DWORD nNumberOfBytesToLockHigh, LPOVERLAPPED lpOverlapped);
-BOOL UnlockFileEx(HANDLE hFile, DWORD dwReserved, DWORD nNumberOfBytesToUnlockLow, DWORD nNumberOfBytesToUnlockHigh,
-                  LPOVERLAPPED lpOverlapped);
-
 /* INTERLOCKED OPERATIONS. Each is one atomic step with a full barrier, and serves shared memory between processes too.
    The names with Acquire, Release and NoFence mean the same functions. */
 
