@@ -8,7 +8,7 @@ use std::sync::Arc;
 use coview::{EventOptions, Reset};
 
 use crate::access::{self, MODIFY_STATE};
-use crate::handle::{created, hand_out, opened};
+use crate::handle::{created, found};
 use crate::last_error::{self, Code, Result};
 use crate::limit::with_descriptors;
 use crate::name::Given;
@@ -108,7 +108,7 @@ fn create(wishes: Wishes, name: Result<Given>, flags: u32, access: u32) -> Resul
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn OpenEventA(access: u32, inherit: i32, name: *const c_char) -> Handle {
     // SAFETY: as the caller promises.
-    opened(open(access, inherit, unsafe { Given::narrow(name) }))
+    found(access, inherit, unsafe { Given::narrow(name) }, open)
 }
 
 /// # Safety
@@ -117,14 +117,11 @@ pub(crate) unsafe extern "C" fn OpenEventA(access: u32, inherit: i32, name: *con
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn OpenEventW(access: u32, inherit: i32, name: *const u16) -> Handle {
     // SAFETY: as the caller promises.
-    opened(open(access, inherit, unsafe { Given::wide(name) }))
+    found(access, inherit, unsafe { Given::wide(name) }, open)
 }
 
-fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let name = name?;
-    let name = name.for_opening()?;
-    let event = with_descriptors(|| coview::Event::open(name))?;
-    hand_out(Object::Event(event), access, inherit != 0)
+fn open(name: &str) -> coview::Result<Object> {
+    Ok(Object::Event(coview::Event::open(name)?))
 }
 
 #[unsafe(no_mangle)]

@@ -6,6 +6,8 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::last_error::{self, Code, Result};
+use crate::limit::with_descriptors;
+use crate::name::Given;
 use crate::object::Object;
 use crate::process::Process;
 use crate::table::{self, HANDLE_FLAG_INHERIT, HANDLE_FLAG_PROTECT_FROM_CLOSE, Handle, Reference};
@@ -201,8 +203,21 @@ pub(crate) fn opened(result: Result<Handle>) -> Handle {
     last_error::value(result, ptr::null_mut())
 }
 
-/// Gives an object that was found by its name a handle, if the access that was asked for can be had.
-pub(crate) fn hand_out(object: Object, access: u32, inherit: bool) -> Result<Handle> {
-    let access = object.rights().grant_opener(access)?;
-    table::insert(Arc::new(object), access, inherit)
+/// What a function returns that finds an object by its name, with a handle of the access that was asked for.
+pub(crate) fn found(
+    access: u32,
+    inherit: i32,
+    name: Result<Given>,
+    find: impl Fn(&str) -> coview::Result<Object>,
+) -> Handle {
+    opened(find_by_name(name, find).and_then(|object| {
+        let access = object.rights().grant_opener(access)?;
+        table::insert(Arc::new(object), access, inherit != 0)
+    }))
+}
+
+fn find_by_name(name: Result<Given>, find: impl Fn(&str) -> coview::Result<Object>) -> Result<Object> {
+    let name = name?;
+    let name = name.for_opening()?;
+    Ok(with_descriptors(|| find(name))?)
 }

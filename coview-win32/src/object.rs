@@ -1,15 +1,15 @@
 //! What a handle leads to.
 
-use std::os::unix::fs::MetadataExt;
+use std::mem;
+use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::{fs, mem};
 
 use coview::Waitable;
 use coview::os::linux::Share;
 
 use crate::access::{self, Type};
 use crate::last_error::{Code, Result};
-use crate::{file, process, section, thread};
+use crate::{file, linux, process, section, thread};
 
 /// An object of the system, as this process knows it. Several may stand for one object that processes share.
 pub(crate) enum Object {
@@ -74,8 +74,7 @@ impl Object {
             Object::Section(section) => return Ok(Some(section.identity())),
             Object::File(_) | Object::Thread(_) | Object::Process(_) => return Ok(None),
         };
-        let metadata = fs::File::from(descriptor).metadata()?;
-        Ok(Some((metadata.dev(), metadata.ino())))
+        Ok(Some(linux::identity(descriptor.as_fd())?))
     }
 
     pub(crate) fn as_mutex(&self) -> Result<&coview::Mutex> {

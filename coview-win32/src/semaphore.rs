@@ -8,7 +8,7 @@ use std::sync::Arc;
 use coview::SemaphoreOptions;
 
 use crate::access::{self, MODIFY_STATE};
-use crate::handle::{created, hand_out, opened};
+use crate::handle::{created, found};
 use crate::last_error::{self, Code, Result};
 use crate::limit::with_descriptors;
 use crate::name::Given;
@@ -113,7 +113,7 @@ fn create(
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn OpenSemaphoreA(access: u32, inherit: i32, name: *const c_char) -> Handle {
     // SAFETY: as the caller promises.
-    opened(open(access, inherit, unsafe { Given::narrow(name) }))
+    found(access, inherit, unsafe { Given::narrow(name) }, open)
 }
 
 /// # Safety
@@ -122,14 +122,11 @@ pub(crate) unsafe extern "C" fn OpenSemaphoreA(access: u32, inherit: i32, name: 
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn OpenSemaphoreW(access: u32, inherit: i32, name: *const u16) -> Handle {
     // SAFETY: as the caller promises.
-    opened(open(access, inherit, unsafe { Given::wide(name) }))
+    found(access, inherit, unsafe { Given::wide(name) }, open)
 }
 
-fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let name = name?;
-    let name = name.for_opening()?;
-    let semaphore = with_descriptors(|| coview::Semaphore::open(name))?;
-    hand_out(Object::Semaphore(semaphore), access, inherit != 0)
+fn open(name: &str) -> coview::Result<Object> {
+    Ok(Object::Semaphore(coview::Semaphore::open(name)?))
 }
 
 /// # Safety

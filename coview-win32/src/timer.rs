@@ -11,7 +11,7 @@ use coview::{Reset, TimerOptions, Waitable};
 
 use crate::access::{self, MODIFY_STATE};
 use crate::apc::{self, Alarm, TimerRoutine};
-use crate::handle::{created, hand_out, opened};
+use crate::handle::{created, found};
 use crate::last_error::{self, Code, Result};
 use crate::limit::with_descriptors;
 use crate::name::Given;
@@ -124,7 +124,7 @@ fn create(wishes: Wishes, name: Result<Given>, flags: u32, access: u32) -> Resul
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn OpenWaitableTimerA(access: u32, inherit: i32, name: *const c_char) -> Handle {
     // SAFETY: as the caller promises.
-    opened(open(access, inherit, unsafe { Given::narrow(name) }))
+    found(access, inherit, unsafe { Given::narrow(name) }, open)
 }
 
 /// # Safety
@@ -133,14 +133,11 @@ pub(crate) unsafe extern "C" fn OpenWaitableTimerA(access: u32, inherit: i32, na
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn OpenWaitableTimerW(access: u32, inherit: i32, name: *const u16) -> Handle {
     // SAFETY: as the caller promises.
-    opened(open(access, inherit, unsafe { Given::wide(name) }))
+    found(access, inherit, unsafe { Given::wide(name) }, open)
 }
 
-fn open(access: u32, inherit: i32, name: Result<Given>) -> Result<Handle> {
-    let name = name?;
-    let name = name.for_opening()?;
-    let timer = with_descriptors(|| coview::Timer::open(name))?;
-    hand_out(Object::Timer(Timer::new(timer)), access, inherit != 0)
+fn open(name: &str) -> coview::Result<Object> {
+    Ok(Object::Timer(Timer::new(coview::Timer::open(name)?)))
 }
 
 /// # Safety
