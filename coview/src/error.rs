@@ -79,6 +79,10 @@ pub enum ErrorKind {
     /// The object's shared state makes no sense, because another program has overwritten it; or a process was stopped at
     /// the one place where others have to wait for it.
     Damaged,
+    /// The memory holds a typed region of another layout, kind, type or fingerprint, or none; the message says what differs.
+    Incompatible,
+    /// Somebody else is at it: there is a publisher already, or a value was written over at every try to read it.
+    Busy,
     /// This system cannot do it.
     Unsupported,
     /// Anything else; see [`Error::os_code`].
@@ -113,12 +117,36 @@ pub enum Noun {
     Object,
     /// The place where names live.
     Namespace,
+    /// A typed region of whatever kind.
+    Region,
+    /// One value, many writers.
+    Shared,
+    /// One current value, read by everyone.
+    Latest,
 }
 
 impl Error {
     pub(crate) fn new(operation: &'static str, noun: Noun, name: Option<&str>, kind: ErrorKind) -> Error {
         let name = name.map(str::to_owned);
         Error { detail: Box::new(Detail { operation, noun, name, kind, advice: None, source: None }) }
+    }
+
+    /// The same failure of what was made of the object that the layer below had to do with.
+    pub(crate) fn about(mut self, noun: Noun) -> Error {
+        self.detail.noun = noun;
+        self
+    }
+
+    /// The same failure of what the caller asked for.
+    pub(crate) fn doing(mut self, operation: &'static str) -> Error {
+        self.detail.operation = operation;
+        self
+    }
+
+    /// The same failure under the name that the caller knows.
+    pub(crate) fn named(mut self, name: &str) -> Error {
+        self.detail.name = Some(name.to_owned());
+        self
     }
 
     pub(crate) fn with_source(mut self, source: io::Error) -> Error {
@@ -259,7 +287,8 @@ impl From<Error> for io::Error {
             ErrorKind::NoSpace => io::ErrorKind::StorageFull,
             ErrorKind::TooLarge => io::ErrorKind::FileTooLarge,
             ErrorKind::TimedOut => io::ErrorKind::TimedOut,
-            ErrorKind::Damaged => io::ErrorKind::InvalidData,
+            ErrorKind::Damaged | ErrorKind::Incompatible => io::ErrorKind::InvalidData,
+            ErrorKind::Busy => io::ErrorKind::ResourceBusy,
             ErrorKind::Unsupported => io::ErrorKind::Unsupported,
             ErrorKind::WrongKind | ErrorKind::LimitExceeded | ErrorKind::Other => io::ErrorKind::Other,
         };
@@ -282,6 +311,8 @@ impl fmt::Display for ErrorKind {
             ErrorKind::LimitExceeded => "the count would exceed the maximum",
             ErrorKind::NotOwner => "the calling thread does not own it",
             ErrorKind::Damaged => "its shared state is damaged, or a stopped process holds it up",
+            ErrorKind::Incompatible => "incompatible",
+            ErrorKind::Busy => "busy",
             ErrorKind::Unsupported => "not supported on this system",
             ErrorKind::Other => "failed",
         })
@@ -300,6 +331,9 @@ impl fmt::Display for Noun {
             Noun::Wait => "wait",
             Noun::Object => "object",
             Noun::Namespace => "namespace",
+            Noun::Region => "typed region",
+            Noun::Shared => "shared value",
+            Noun::Latest => "latest value",
         })
     }
 }

@@ -50,32 +50,53 @@
 //! bytes are copied in and out, words are atomics. What a hostile or broken peer can do is give wrong values; and on
 //! Linux, if it may write to the object's file, truncate that, which is `SIGBUS` for whoever touches the lost part.
 
+mod edit;
 mod error;
 mod event;
 mod inspect;
+mod latest;
+mod latest_bytes;
+mod latest_publisher;
+mod layout;
 mod mapping;
 mod mapping_options;
 mod mutex;
 mod name;
 pub mod os;
 mod pass;
+mod peek;
+mod publishing;
+mod region;
+mod region_options;
 mod rights;
 mod semaphore;
+mod shared;
+mod slots;
 mod sys;
 mod timer;
 mod view;
 mod wait;
 
+pub use edit::Edit;
 pub use error::{Error, ErrorKind, Noun, Result};
 pub use event::{Event, EventOptions, Reset};
 pub use inspect::{Holder, Kind, Object, State, list, stat, sweep};
+pub use latest::{Latest, PublisherState, Reading};
+pub use latest_bytes::{LatestBytes, LatestBytesPublisher};
+pub use latest_publisher::LatestPublisher;
+pub use layout::{RegionKind, fingerprint};
 pub use mapping::Mapping;
 pub use mapping_options::MappingOptions;
 pub use mutex::{Mutex, MutexGuard, MutexOptions};
 pub use name::Namespace;
 pub use pass::ChildToken;
+pub use peek::Peek;
+pub use region::Region;
+pub use region_options::RegionOptions;
 pub use rights::{Access, Rights};
 pub use semaphore::{Semaphore, SemaphoreOptions};
+pub use shared::Shared;
+pub use slots::Stamp;
 pub use timer::{Timer, TimerOptions};
 pub use view::{CopyView, ReadView, View};
 pub use wait::{

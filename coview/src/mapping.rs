@@ -452,6 +452,11 @@ impl Mapping {
         self.section.unlink().map_err(|source| self.error("unlink", source))
     }
 
+    /// What the handle may do.
+    pub(crate) fn access(&self) -> Access {
+        self.opened.access
+    }
+
     pub(crate) fn create_with(options: &MappingOptions, name: &str, size: u64) -> Result<Mapping> {
         let name = parse_name("create", Noun::Mapping, name)?;
         check_size("create", Some(&name), size)?;

@@ -255,7 +255,7 @@ impl Mutex {
     }
 
     #[inline]
-    fn lock_until(&self, deadline: Deadline) -> Result<Option<MutexGuard<'_>>> {
+    pub(crate) fn lock_until(&self, deadline: Deadline) -> Result<Option<MutexGuard<'_>>> {
         match self.sys.lock(deadline) {
             Ok(locked) => Ok(locked.map(|locked| self.guard(locked))),
             Err(source) => Err(self.error("lock", source)),

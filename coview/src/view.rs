@@ -70,6 +70,7 @@ impl ReadView {
     /// ```
     // A view is never empty: empty ranges are refused when it is made.
     #[allow(clippy::len_without_is_empty)]
+    #[inline]
     pub fn len(&self) -> usize {
         self.shown.pages.len()
     }
@@ -89,6 +90,7 @@ impl ReadView {
     /// assert_eq!(bytes, [0; 16]);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn read(&self, offset: usize, buffer: &mut [u8]) {
         let source = self.at(offset, buffer.len());
         // SAFETY: `at` has checked that the view covers the source; the buffer is ours alone and no view overlaps it.
@@ -132,6 +134,7 @@ impl ReadView {
     /// assert_eq!(mapping.read_view()?.get::<f64>(3), 1.5);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn get<T: AnyBitPattern>(&self, offset: usize) -> T {
         let source = self.at(offset, size_of::<T>());
         let mut value = MaybeUninit::<T>::uninit();
@@ -157,6 +160,7 @@ impl ReadView {
     /// assert_eq!(view.load_u32(4, Ordering::Acquire), 0);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn load_u32(&self, offset: usize, order: Ordering) -> u32 {
         let word = self.aligned(offset, size_of::<u32>()).cast::<u32>();
         // SAFETY: `aligned` has checked bounds and alignment; only loads go through this reference, which read-only
@@ -179,6 +183,7 @@ impl ReadView {
     /// assert_eq!(view.load_u64(8, Ordering::Acquire), 0);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn load_u64(&self, offset: usize, order: Ordering) -> u64 {
         let word = self.aligned(offset, size_of::<u64>()).cast::<u64>();
         // SAFETY: as in `load_u32`.
@@ -229,11 +234,40 @@ impl ReadView {
     /// assert_eq!(unsafe { view.as_ptr().read_volatile() }, 0);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn as_ptr(&self) -> *const u8 {
         self.shown.pages.as_ptr()
     }
 
+    /// The value in a slot at `offset`, a multiple of 8 with whole words behind it.
+    #[inline]
+    pub(crate) fn get_in_slot<T: AnyBitPattern>(&self, offset: usize) -> T {
+        let source = self.words_at::<T>(offset);
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: `words_at` has checked bounds and alignment; the destination is exactly one `T`.
+        unsafe { copy::value_from_shared(source, value.as_mut_ptr()) };
+        // SAFETY: every byte was written, and `AnyBitPattern` says that any bytes make a `T`.
+        unsafe { value.assume_init() }
+    }
+
+    /// The same, into a value that is there already.
+    #[inline]
+    pub(crate) fn read_in_slot<T: AnyBitPattern + NoUninit>(&self, offset: usize, value: &mut T) {
+        let source = self.words_at::<T>(offset);
+        // SAFETY: as in `get_in_slot`.
+        unsafe { copy::value_from_shared(source, value) };
+    }
+
+    /// The address of the words that a value at `offset` takes, all inside the view.
+    #[inline]
+    fn words_at<T>(&self, offset: usize) -> *mut u8 {
+        let words = self.at(offset, size_of::<T>().next_multiple_of(8));
+        assert!(words.addr().is_multiple_of(8), "the slot at offset {offset} is not aligned");
+        words
+    }
+
     /// The address of `len` bytes at `offset`, all inside the view.
+    #[inline]
     fn at(&self, offset: usize, len: usize) -> *mut u8 {
         match offset.checked_add(len) {
             Some(end) if end <= self.len() => self.shown.pages.as_ptr().wrapping_add(offset),
@@ -242,6 +276,7 @@ impl ReadView {
     }
 
     /// The address of an aligned word of `len` bytes at `offset`, inside the view.
+    #[inline]
     fn aligned(&self, offset: usize, len: usize) -> *mut u8 {
         let word = self.at(offset, len);
         assert!(word.addr().is_multiple_of(len), "the {len}-byte word at offset {offset} is not aligned");
@@ -316,6 +351,7 @@ impl View {
     /// view.write(10, b"ending");
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn write(&self, offset: usize, bytes: &[u8]) {
         let target = self.at(offset, bytes.len());
         // SAFETY: `at` has checked that the view covers the target; the source is a slice that no view overlaps.
@@ -336,8 +372,28 @@ impl View {
     /// assert_eq!(view.get::<u32>(5), 2);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn put<T: NoUninit>(&self, offset: usize, value: &T) {
         self.write(offset, bytemuck::bytes_of(value));
+    }
+
+    /// Puts a value into a slot at `offset`, a multiple of 8 with whole words behind it.
+    #[inline]
+    pub(crate) fn put_in_slot<T: NoUninit>(&self, offset: usize, value: &T) {
+        let target = self.words_at::<T>(offset);
+        // SAFETY: `words_at` has checked bounds and alignment; `NoUninit` says that the value has no padding.
+        unsafe { copy::value_to_shared(value, target) };
+    }
+
+    /// Copies bytes from one place of the view to another; the two must not overlap.
+    ///
+    /// # Panics
+    ///
+    /// If one of them ends beyond the view.
+    pub(crate) fn copy_within(&self, from: usize, to: usize, len: usize) {
+        let (source, target) = (self.at(from, len), self.at(to, len));
+        // SAFETY: `at` has checked both ends, which the callers keep apart.
+        unsafe { copy::to_shared(source, target, len) };
     }
 
     /// Sets every byte of a range to `byte`.
@@ -417,6 +473,7 @@ impl View {
     /// view.atomic_u32(4).fetch_add(1, Ordering::Relaxed);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn atomic_u32(&self, offset: usize) -> &AtomicU32 {
         let word = self.aligned(offset, size_of::<u32>()).cast::<u32>();
         // SAFETY: `aligned` has checked bounds and alignment; the memory is writable and mapped while `self` lives.
@@ -439,6 +496,7 @@ impl View {
     /// assert_eq!(view.atomic_u64(8).swap(5, Ordering::AcqRel), 0);
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn atomic_u64(&self, offset: usize) -> &AtomicU64 {
         let word = self.aligned(offset, size_of::<u64>()).cast::<u64>();
         // SAFETY: as in `atomic_u32`.
@@ -511,6 +569,7 @@ impl View {
 impl Deref for View {
     type Target = ReadView;
 
+    #[inline]
     fn deref(&self) -> &ReadView {
         &self.read
     }

@@ -30,6 +30,20 @@
 //!   `Passed::token()` is the text that the child gives to `receive`; the `Passed` must live until the child runs.
 //! - `Section::unlink()`: removes the POSIX name that this very handle created; [`ErrorKind::InvalidInput`] otherwise.
 //!
+//! # Claim: a part of a section that one handle has for itself
+//! - `Section::claim(Option<&Name>, Rights, part) -> Option<Claim>`: `None` if somebody has the part, be it through the same
+//!   handle. The section's own name is given where it has one, and the rights of the section. Dropping the `Claim` gives
+//!   the part up, and so does the death of the process, at once. [`ErrorKind::AccessDenied`] to who may only read.
+//! - `Section::is_claimed(Option<&Name>, part) -> bool`: looks, and keeps nobody from claiming. Both are
+//!   [`ErrorKind::Unsupported`] for a section without name and file on Windows.
+//!
+//! # Bell: what wakes those who sleep over a word of a section
+//! The word is a [`gate`]. `Bell::new(Option<&Name>, Rights)` takes the section's name and rights; it makes nothing yet.
+//! - `Bell::sleep(&word, seen, Deadline)`: sleeps while the word is as `seen`; may return early, and does so after a while
+//!   should the one who was to ring have died. Where nobody else can find the bell it is a `glance`.
+//! - `Bell::ring(&word)`: ends the turn if it is awaited, and wakes everyone who sleeps over it. One at a time rings.
+//! - `Bell::glance(Deadline)`: sleeps for a moment, for who cannot write the word and so is not rung for.
+//!
 //! # Pages: a mapped piece of a section
 //! - `Pages::map(&Section, offset, len, Protection, huge_pages, prefault)`: any offset and length within the section;
 //!   the system's granularity is hidden. `Pages::as_ptr()`, `Pages::len()`: the piece itself. Dropping unmaps it. It keeps
@@ -66,7 +80,8 @@
 //!
 //! # Deadline
 //! `Deadline::NOW` never blocks, `Deadline::NEVER` never ends, `Deadline::after(Duration)` is on a monotonic clock and
-//! saturates to `NEVER`. No wait returns early.
+//! saturates to `NEVER`. No wait returns early. `now()` tells the nanoseconds of a monotonic clock that all processes of the
+//! machine share.
 //!
 //! # Looking at what exists
 //! `list(Namespace) -> Vec<Object>` and `stat(&Name) -> Object` observe without holding, changing or waking
@@ -90,10 +105,11 @@ use windows as system;
 compile_error!("coview runs on Linux and on Windows");
 
 pub(crate) mod copy;
+pub(crate) mod gate;
 
 pub(crate) use system::{
-    Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, Timer, error_kind, list,
-    stat, sweep, wait_all, wait_any,
+    Bell, Claim, Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, Timer,
+    error_kind, list, now, stat, sweep, wait_all, wait_any,
 };
 
 /// What only `crate::os::linux` offers.

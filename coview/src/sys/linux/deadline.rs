@@ -46,7 +46,7 @@ impl Deadline {
         self == Deadline::NEVER
     }
 
-    pub(super) fn has_passed(self) -> bool {
+    pub(crate) fn has_passed(self) -> bool {
         !self.is_never() && now() >= self.nanos
     }
 
@@ -67,7 +67,7 @@ impl Deadline {
 }
 
 /// Nanoseconds of `CLOCK_MONOTONIC`.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the pointer is to a timespec of our own; this clock cannot fail.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };

@@ -10,6 +10,8 @@
 //! | both exclusive | the creator is initialising it: it does not exist yet |
 //! | byte 0 exclusive | somebody found it dead and is removing it |
 //! | none | nobody has a handle: it is dead |
+//!
+//! Far behind these and behind all bytes of any file, one byte stands for each part that can be claimed.
 
 use std::fs::File;
 use std::io;
@@ -28,6 +30,9 @@ pub(super) enum Life {
 
 const LIFE: libc::off_t = 0;
 const BIRTH: libc::off_t = 1;
+
+/// Where the bytes of claims begin: no file is so long, and no program locks there by chance.
+const CLAIMS: libc::off_t = 1 << 62;
 
 /// Asks, and takes nothing. A descriptor open for reading will do.
 pub(super) fn life(file: &File) -> io::Result<Life> {
@@ -70,6 +75,23 @@ pub(super) fn wait_for_birth(file: &File) -> io::Result<()> {
 /// Takes a dead object's file for removing it; `false` if it is not dead after all. Needs a writable descriptor.
 pub(super) fn begin_death(file: &File) -> io::Result<bool> {
     taken(fcntl(file, libc::F_OFD_SETLK, &mut range(libc::F_WRLCK, LIFE, 1)))
+}
+
+/// Takes a part for the holder of this open file description; `false` if somebody has it. Needs a writable descriptor.
+pub(super) fn claim(file: &File, part: u32) -> io::Result<bool> {
+    taken(fcntl(file, libc::F_OFD_SETLK, &mut range(libc::F_WRLCK, CLAIMS + libc::off_t::from(part), 1)))
+}
+
+/// Asks whether somebody else has a part, and takes nothing. A descriptor open for reading will do.
+pub(super) fn is_claimed(file: &File, part: u32) -> io::Result<bool> {
+    let mut lock = range(libc::F_RDLCK, CLAIMS + libc::off_t::from(part), 1);
+    fcntl(file, libc::F_OFD_GETLK, &mut lock)?;
+    Ok(libc::c_int::from(lock.l_type) != libc::F_UNLCK)
+}
+
+/// Gives a part up, whoever else has a copy of the descriptor.
+pub(super) fn give_up(file: &File, part: u32) -> io::Result<()> {
+    fcntl(file, libc::F_OFD_SETLK, &mut range(libc::F_UNLCK, CLAIMS + libc::off_t::from(part), 1))
 }
 
 fn taken(result: io::Result<()>) -> io::Result<bool> {

@@ -2,7 +2,9 @@
 //!
 //! ARCHITECTURE.md tells how an object lives and dies here, step by step.
 
+mod bell;
 mod block;
+mod claim;
 mod deadline;
 mod event;
 mod folder;
@@ -29,7 +31,9 @@ mod waitable;
 
 use std::io;
 
-pub(crate) use deadline::Deadline;
+pub(crate) use bell::Bell;
+pub(crate) use claim::Claim;
+pub(crate) use deadline::{Deadline, now};
 pub(crate) use event::Event;
 pub(crate) use inspect::{list, stat};
 pub(crate) use mutex::Mutex;

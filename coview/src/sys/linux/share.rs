@@ -162,7 +162,7 @@ fn reopen_at(place: &Place, file: &File, access: Access) -> io::Result<File> {
 }
 
 /// Opens a file once more.
-fn reopen(file: &File, access: Access) -> io::Result<File> {
+pub(super) fn reopen(file: &File, access: Access) -> io::Result<File> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     let mut options = OpenOptions::new();
     // Its owner may have leased it (`F_SETLEASE`), and could hold up whoever waits for the end of that.

@@ -5,6 +5,8 @@
 //! | `coview.lock.NAME` | mutex | during a call, and an initialiser | who may make or open it |
 //! | `coview.birth.NAME` | event | while it is made and initialised | that it is not to be seen yet |
 //! | `coview.slack.NAME` | semaphore | as long as the section | how many bytes of the last page do not count |
+//! | `coview.claim.PART.NAME` | event | while the part is taken | that somebody has it: `claim.rs` |
+//! | `coview.even.NAME`, `coview.odd.NAME` | event | while somebody has slept or rung | that a turn is over: `bell.rs` |
 //!
 //! They are handles like any other, so a process that dies leaves none of them behind. Nobody opens a section but with
 //! the lock: a handle held for a moment would keep the unfinished section of a dead initialiser alive, and the next one
@@ -15,6 +17,8 @@ use std::os::windows::io::OwnedHandle;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::bell::{EVEN, ODD};
+use super::claim::CLAIM;
 use super::object::{WideName, already_exists};
 use super::wait::wait_one;
 use super::{Deadline, error_kind, event, mutex, native, semaphore};
@@ -41,7 +45,7 @@ const SLACK_MAX: u32 = i32::MAX as u32;
 
 /// Whether an object of this base name is one of those above, and nobody's business.
 pub(super) fn is_companion(base: &str) -> bool {
-    [LOCK, BIRTH, SLACK].iter().any(|prefix| base.starts_with(prefix))
+    [LOCK, BIRTH, SLACK, CLAIM, EVEN, ODD].iter().any(|prefix| base.starts_with(prefix))
 }
 
 /// The right to make or open the section of a name, held by the calling thread.

@@ -1,9 +1,12 @@
-//! Until when a wait may last, and how that becomes the milliseconds that Windows takes.
+//! Until when a wait may last, how that becomes the milliseconds that Windows takes, and what time it is.
+//!
+//! Needs `unsafe` to ask for the time.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
 use windows_sys::Win32::System::Threading::INFINITE;
 
 use super::error_kind;
@@ -50,7 +53,7 @@ impl Deadline {
         }
     }
 
-    pub(super) fn has_passed(self) -> bool {
+    pub(crate) fn has_passed(self) -> bool {
         match self.limit {
             Limit::Now => true,
             Limit::At(at) => Instant::now() >= at,
@@ -70,12 +73,42 @@ impl Deadline {
         }
     }
 
-    fn pause(self, longest: Duration) {
+    /// Sleeps until the deadline, but no longer than `longest`.
+    pub(super) fn pause(self, longest: Duration) {
         thread::sleep(match self.limit {
             Limit::At(at) => longest.min(at.saturating_duration_since(Instant::now())),
             Limit::Now | Limit::Never => longest,
         });
     }
+
+    /// This deadline, or one so far from now if that is earlier.
+    pub(super) fn at_most(self, longest: Duration) -> Deadline {
+        match (self.limit, Deadline::after(longest).limit) {
+            (Limit::At(at), Limit::At(other)) => Deadline { limit: Limit::At(at.min(other)) },
+            (Limit::Never, other) => Deadline { limit: other },
+            (limit, _) => Deadline { limit },
+        }
+    }
+}
+
+/// Nanoseconds of the performance counter, which all processes of the machine share.
+pub(crate) fn now() -> u64 {
+    let mut ticks = 0;
+    // SAFETY: writes to the place, which is ours, and cannot fail on Windows XP or later.
+    unsafe { QueryPerformanceCounter(&raw mut ticks) };
+    nanos_of(ticks.cast_unsigned(), ticks_per_second())
+}
+
+fn ticks_per_second() -> u64 {
+    let mut frequency = 0;
+    // SAFETY: as above. It reads a number out of memory that every process has mapped.
+    unsafe { QueryPerformanceFrequency(&raw mut frequency) };
+    frequency.cast_unsigned().max(1)
+}
+
+fn nanos_of(ticks: u64, per_second: u64) -> u64 {
+    let nanos = u128::from(ticks) * 1_000_000_000 / u128::from(per_second);
+    u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
 fn whole_ms(left: Duration) -> u32 {
@@ -94,6 +127,12 @@ mod tests {
         assert_eq!(whole_ms(Duration::from_millis(7)), 7);
         assert_eq!(whole_ms(Duration::from_micros(7001)), 8);
         assert_eq!(whole_ms(Duration::MAX), WAIT_MS_MAX);
+    }
+
+    #[test]
+    fn ticks_become_nanoseconds_without_overflow() {
+        assert_eq!(nanos_of(15, 10_000_000), 1500);
+        assert_eq!(nanos_of(u64::MAX / 100, 10_000_000), u64::MAX);
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl Event {
         Ok(Event { handle: make(None, start, Rights::Private)?.handle })
     }
 
+    /// The event that stands beside the object called `name`, made if it is not there.
+    pub(super) fn beside(name: &Name, prefix: &str, start: EventStart, rights: Rights) -> io::Result<Event> {
+        let made = make(Some(&WideName::with_prefix(name, prefix)), start, rights)?;
+        Ok(Event { handle: made.handle })
+    }
+
     pub(crate) fn set(&self) -> io::Result<()> {
         let handle = raw(&self.handle);
         // SAFETY: the handle is open.

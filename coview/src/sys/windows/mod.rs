@@ -10,6 +10,8 @@ use windows_sys::Win32::Foundation as code;
 use super::refusal;
 use crate::ErrorKind;
 
+mod bell;
+mod claim;
 mod companion;
 mod deadline;
 mod event;
@@ -26,7 +28,9 @@ mod semaphore;
 mod timer;
 mod wait;
 
-pub(crate) use deadline::Deadline;
+pub(crate) use bell::Bell;
+pub(crate) use claim::Claim;
+pub(crate) use deadline::{Deadline, now};
 pub(crate) use event::Event;
 pub(crate) use inspect::{list, stat, sweep};
 pub(crate) use mutex::Mutex;

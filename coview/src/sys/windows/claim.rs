@@ -1,0 +1,137 @@
+//! A part of a mapping that one handle has for itself: an event beside the mapping that is there while the part is taken,
+//! or a lock on a byte of the mapping's file, far behind its end.
+//!
+//! Needs `unsafe` to lock a part of a file.
+
+use std::fs::File;
+use std::io;
+use std::os::windows::io::OwnedHandle;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION};
+use windows_sys::Win32::Storage::FileSystem::{
+    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
+};
+use windows_sys::Win32::System::IO::OVERLAPPED;
+
+use super::object::{WideName, check, raw};
+use super::{Section, error_kind, event};
+use crate::name::Name;
+use crate::sys::{EventStart, error};
+use crate::{ErrorKind, Rights};
+
+/// The event beside the mapping `NAME` is `coview.claim.PART.NAME`.
+pub(super) const CLAIM: &str = "coview.claim.";
+
+/// The upper half of the offset at which claims of a file's parts are locked; the part is the lower half.
+const CLAIMS_HIGH: u32 = 1 << 30;
+
+/// Who asks whether a part is taken has it himself in that moment, and is given this time to let go.
+const LOOKING_MAX: Duration = Duration::from_millis(100);
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+
+/// A part of a mapping that is this value's alone.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    Named { _event: OwnedHandle },
+    OfFile { file: Arc<File>, part: u32 },
+}
+
+impl Section {
+    pub(crate) fn claim(&self, name: Option<&Name>, rights: Rights, part: u32) -> io::Result<Option<Claim>> {
+        let began = Instant::now();
+        loop {
+            let claim = match (name, self.file()) {
+                (Some(name), _) => claim_name(&wide(name, part), rights)?,
+                (None, Some(file)) => claim_file(file, part)?,
+                (None, None) => return Err(error(ErrorKind::Unsupported)),
+            };
+            if claim.is_some() || began.elapsed() >= LOOKING_MAX {
+                return Ok(claim);
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    pub(crate) fn is_claimed(&self, name: Option<&Name>, part: u32) -> io::Result<bool> {
+        match (name, self.file()) {
+            (Some(name), _) => is_there(&wide(name, part)),
+            (None, Some(file)) => {
+                if !lock(file, part, 0)? {
+                    return Ok(true);
+                }
+                unlock(file, part)?;
+                Ok(false)
+            }
+            (None, None) => Err(error(ErrorKind::Unsupported)),
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Claim::OfFile { file, part } = self {
+            // Cannot fail: it was locked through this very handle.
+            let _ = unlock(file, *part);
+        }
+    }
+}
+
+fn wide(name: &Name, part: u32) -> WideName {
+    WideName::with_prefix(name, &format!("{CLAIM}{part}."))
+}
+
+fn claim_name(name: &WideName, rights: Rights) -> io::Result<Option<Claim>> {
+    let made = match event::make(Some(name), EventStart { manual: true, signaled: false }, rights) {
+        // Another user's, hence there.
+        Err(error) if error_kind(&error) == ErrorKind::AccessDenied => return Ok(None),
+        made => made?,
+    };
+    Ok(made.created.then_some(Claim::Named { _event: made.handle }))
+}
+
+fn is_there(name: &WideName) -> io::Result<bool> {
+    match event::open(name, event::QUERY) {
+        Ok(_) => Ok(true),
+        Err(error) => match error_kind(&error) {
+            ErrorKind::NotFound => Ok(false),
+            ErrorKind::AccessDenied => Ok(true),
+            _ => Err(error),
+        },
+    }
+}
+
+fn claim_file(file: &Arc<File>, part: u32) -> io::Result<Option<Claim>> {
+    let locked = lock(file, part, LOCKFILE_EXCLUSIVE_LOCK)?;
+    Ok(locked.then(|| Claim::OfFile { file: Arc::clone(file), part }))
+}
+
+/// Locks the byte that stands for a part, without waiting; `false` if somebody has it locked.
+fn lock(file: &File, part: u32, flags: u32) -> io::Result<bool> {
+    let mut at = offset_of(part);
+    let (handle, flags) = (raw(file), flags | LOCKFILE_FAIL_IMMEDIATELY);
+    // SAFETY: the handle is open; the call does not wait, so the structure outlives it.
+    match check(unsafe { LockFileEx(handle, flags, 0, 1, 0, &raw mut at) }) {
+        Ok(()) => Ok(true),
+        Err(error) => match error.raw_os_error().map(i32::cast_unsigned) {
+            Some(ERROR_LOCK_VIOLATION | ERROR_IO_PENDING) => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+fn unlock(file: &File, part: u32) -> io::Result<()> {
+    let mut at = offset_of(part);
+    let handle = raw(file);
+    // SAFETY: the handle is open; the structure outlives the call.
+    check(unsafe { UnlockFileEx(handle, 0, 1, 0, &raw mut at) })
+}
+
+fn offset_of(part: u32) -> OVERLAPPED {
+    let mut at = OVERLAPPED::default();
+    at.Anonymous.Anonymous.Offset = part;
+    at.Anonymous.Anonymous.OffsetHigh = CLAIMS_HIGH;
+    at
+}
