@@ -78,6 +78,7 @@ mod sys;
 mod timer;
 mod view;
 mod wait;
+mod writing;
 
 pub use edit::Edit;
 pub use error::{Error, ErrorKind, Noun, Result};
