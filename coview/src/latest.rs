@@ -122,7 +122,7 @@ impl<T: Pod> Latest<T> {
     /// ```
     /// assert_eq!(coview::Latest::<[f64; 3]>::REGION_SIZE, 512 + 4 * 128);
     /// ```
-    pub const REGION_SIZE: u64 = match Form::of::<T>(RegionKind::Latest, 0).region_size() {
+    pub const REGION_SIZE: u64 = match Form::of::<T>(RegionKind::Latest, &RegionOptions::new()).region_size() {
         Some(size) => size,
         None => panic!("no mapping is so large"),
     };
@@ -199,7 +199,7 @@ impl<T: Pod> Latest<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn over(mapping: &Mapping, options: &RegionOptions) -> Result<Latest<T>> {
-        Latest::new(Region::show(Noun::Latest, options, mapping, Part::Reader)?, options)
+        Latest::new(Region::show(Noun::Latest, mapping, Part::Reader)?, options)
     }
 
     /// Returns the current value; `None` before the first.
@@ -395,5 +395,5 @@ impl<T> fmt::Debug for Latest<T> {
 
 /// The form of a region for values of this type.
 pub(crate) fn form<T>(options: &RegionOptions) -> Form {
-    Form::of::<T>(RegionKind::Latest, options.fingerprint)
+    Form::of::<T>(RegionKind::Latest, options)
 }

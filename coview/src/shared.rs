@@ -117,7 +117,7 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn create_with(options: &RegionOptions, name: &str, value: &T) -> Result<Shared<T>> {
-        let lock = lock_beside("create", name, options)?;
+        let lock = lock_beside("create", name, options.rights)?;
         let region = Region::create(Noun::Shared, options, name, form::<T>(options), |view, slots| {
             view.put_in_slot(slots.begin(view, 1), value);
             slots.commit(view, stamp(1), size_of::<T>());
@@ -168,7 +168,7 @@ impl<T: Pod> Shared<T> {
     pub fn open_with(options: &RegionOptions, name: &str) -> Result<Shared<T>> {
         let region = Region::find(Noun::Shared, options, name, Part::Writer)?;
         region.expect(&form::<T>(options))?;
-        let lock = region.view().map(|_| lock_beside("open", name, options)).transpose()?;
+        let lock = region.view().map(|_| lock_beside("open", name, region.form.rights)).transpose()?;
         Ok(Shared::new(region, lock))
     }
 
@@ -214,7 +214,7 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn create_or_open_with(options: &RegionOptions, name: &str, init: impl FnOnce(&mut T)) -> Result<Shared<T>> {
-        let lock = lock_beside("create or open", name, options)?;
+        let lock = lock_beside("create or open", name, options.rights)?;
         let region = Region::create_or_open(Noun::Shared, options, name, form::<T>(options), |view, slots| {
             let mut value = bytemuck::zeroed_box::<T>();
             init(&mut value);
@@ -662,5 +662,5 @@ impl<T> fmt::Debug for Shared<T> {
 }
 
 fn form<T>(options: &RegionOptions) -> Form {
-    Form::of::<T>(RegionKind::Shared, options.fingerprint)
+    Form::of::<T>(RegionKind::Shared, options)
 }

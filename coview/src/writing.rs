@@ -19,7 +19,7 @@ use crate::name::Name;
 use crate::region::Region;
 use crate::slots::Stamp;
 use crate::sys::Deadline;
-use crate::{Error, ErrorKind, Mutex, MutexGuard, MutexOptions, Namespace, Noun, RegionOptions, Result, View};
+use crate::{Error, ErrorKind, Mutex, MutexGuard, MutexOptions, Namespace, Noun, Result, Rights, View};
 
 /// The mutex beside the region `NAME` is called `coview.shared.NAME`.
 const LOCK: &str = "coview.shared.";
@@ -129,7 +129,7 @@ pub(crate) fn stamp(version: u64) -> Stamp {
 ///
 /// Every handle that may write has it open. Names are unique, so all that are open at one time are the same; and a writer's
 /// death is known as long as anybody else lives who could write.
-pub(crate) fn lock_beside(operation: &'static str, name: &str, options: &RegionOptions) -> Result<Mutex> {
+pub(crate) fn lock_beside(operation: &'static str, name: &str, rights: Rights) -> Result<Mutex> {
     let parsed = parse_name(operation, Noun::Shared, name)?;
     if parsed.namespace() == Namespace::Posix {
         let error = Error::new(operation, Noun::Shared, Some(name), ErrorKind::InvalidName);
@@ -138,6 +138,6 @@ pub(crate) fn lock_beside(operation: &'static str, name: &str, options: &RegionO
         );
     }
     let beside = Name::display(parsed.namespace(), &format!("{LOCK}{}", parsed.base()));
-    let lock = MutexOptions::new().rights(options.rights).create_or_open(&beside);
+    let lock = MutexOptions::new().rights(rights).create_or_open(&beside);
     lock.map_err(|error| error.about(Noun::Shared).doing(operation).named(name))
 }
