@@ -17,6 +17,7 @@ mod output;
 mod picture;
 mod rate;
 mod read;
+mod region_facts;
 mod report;
 mod screen;
 mod semaphore;

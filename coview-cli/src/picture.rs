@@ -34,7 +34,8 @@ pub(crate) struct Picture<'a> {
     per_second: f64,
     /// Which bytes are marked: those that the last change has changed.
     marked: Vec<bool>,
-    /// So that columns do not move to and fro.
+    /// For which the two numbers below hold, which only grow, so that nothing moves to and fro.
+    size: Option<Size>,
     cell_width: usize,
     headline_rows: usize,
 }
@@ -44,7 +45,18 @@ impl<'a> Picture<'a> {
         let cells = value_type.map(Type::cells);
         let needed = value_type.map_or(0, Type::size);
         let (rate, marked) = (Rate::default(), Vec::new());
-        Picture { name, range, cells, needed, rate, per_second: 0.0, marked, cell_width: 0, headline_rows: 1 }
+        Picture {
+            name,
+            range,
+            cells,
+            needed,
+            rate,
+            per_second: 0.0,
+            marked,
+            size: None,
+            cell_width: 0,
+            headline_rows: 1,
+        }
     }
 
     /// What is worth looking at, if the screen is so large.
@@ -73,6 +85,9 @@ impl<'a> Picture<'a> {
             self.marked = (0..len).map(|index| watcher.can_compare() && watcher.has_changed(index)).collect();
         }
         self.per_second = self.rate.note(Instant::now(), watcher.changes());
+        if self.size.replace(size) != Some(size) {
+            (self.cell_width, self.headline_rows) = (0, 1);
+        }
         let mut lines = self.headline(size.columns, watcher)?;
         self.headline_rows = self.headline_rows.max(lines.len());
         lines.resize(self.headline_rows + 1, String::new());
@@ -116,8 +131,9 @@ impl<'a> Picture<'a> {
         // Columns of values that are too wide for two are one column; more than the screen is wide are never shown.
         let name_width = cells.iter().map(|cell| cell.name.chars().count()).max().unwrap_or_default();
         let shown = cells.iter().take(rows * size.columns);
-        let texts: Vec<String> =
-            shown.map(|cell| format!("{:<name_width$} = {}", cell.name, cell.datum(bytes).to_text())).collect();
+        let texts: Vec<String> = shown
+            .map(|cell| format!("{:<name_width$} = {}", cell.name, cell.short_datum(bytes, size.columns).to_text()))
+            .collect();
         let widest = texts.iter().map(|text| measure_text_width(text)).max().unwrap_or_default();
         self.cell_width = self.cell_width.max(widest);
         let columns = wanted.min((size.columns + GAP.len()) / (self.cell_width + GAP.len())).max(1);

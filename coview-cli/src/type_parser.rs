@@ -17,11 +17,18 @@ that its numbers begin with their highest or lowest byte; otherwise they are as 
 /// How deep structs may be nested.
 const DEPTH_MAX: usize = 32;
 
+/// How many dimensions an array may have.
+const DIMENSIONS_MAX: usize = 8;
+
+/// How many bytes the name of a field may have: it is repeated for each element.
+const NAME_MAX: usize = 64;
+
 /// How long a description may be.
 const LENGTH_MAX: usize = 64 << 10;
 
-const KNOWN: &str = "there are u8 to u128, i8 to i128, f32, f64, hex8 to hex128, bool, char[N], bytes[N], pad[N], C's \
-                     uint8_t to int64_t, float and double, and { TYPE NAME; … }";
+const KNOWN: &str = "\
+there are u8 to u128, i8 to i128, f32, f64, hex8 to hex128, bool, char[N], bytes[N], pad[N],
+C's uint8_t to int64_t, float and double, TYPE[N] and { TYPE NAME; … }";
 
 const SCALARS: [(&str, Scalar); 28] = [
     ("u8", Scalar::Unsigned(1)),
@@ -112,18 +119,20 @@ struct Dimension {
 impl<'a> Parser<'a> {
     /// A value by itself, or the fields of a struct.
     fn whole(mut self) -> Parsed<Type> {
+        while self.take(Mark::Semicolon) {}
+        let start = self.next;
         let Prefix { order, packed } = self.prefix()?;
         if packed.is_some() && self.token().mark != Mark::OpenBrace {
             return self.fields(order.unwrap_or(Order::native()), true, Mark::End);
         }
-        self.next = 0;
+        self.next = start;
         if !self.at_gap() {
             let (base, dimensions) = (self.base(Order::native())?, self.dimensions()?);
             while self.take(Mark::Semicolon) {}
             if self.token().mark == Mark::End {
                 return self.build(&base, dimensions);
             }
-            self.next = 0;
+            self.next = start;
         }
         self.fields(Order::native(), false, Mark::End)
     }
@@ -132,12 +141,15 @@ impl<'a> Parser<'a> {
         let mut layout = Layout::new(is_packed);
         loop {
             while self.take(Mark::Semicolon) {}
-            if self.token().mark == closing {
-                break;
+            match self.token().mark {
+                mark if mark == closing => break,
+                Mark::End => return Err(self.unexpected("a `}` is wanted")),
+                _ => {}
             }
             self.field(&mut layout, order)?;
             let token = self.token();
-            if token.mark != Mark::Semicolon && token.mark != closing && !token.starts_line {
+            let is_over = [Mark::Semicolon, Mark::End, closing].contains(&token.mark);
+            if !is_over && !token.starts_line {
                 return Err(self.unexpected("a field ends with `;` or a line break"));
             }
         }
@@ -255,6 +267,10 @@ impl<'a> Parser<'a> {
             }
             let end = self.advance().range.end;
             dimensions.push(Dimension { len, range: start..end });
+            if dimensions.len() > DIMENSIONS_MAX {
+                let advice = format!("there may be {DIMENSIONS_MAX} of them");
+                return Err(self.complaint(start..end, "the array has too many dimensions", &advice));
+            }
         }
         Ok(dimensions)
     }
@@ -285,6 +301,10 @@ impl<'a> Parser<'a> {
         let is_name = self.word().is_some_and(|word| !word.starts_with(|first: char| first.is_ascii_digit()));
         if !is_name {
             return Err(self.unexpected("a field is written TYPE NAME, and `_` is a name for what is not shown"));
+        }
+        if token.range.len() > NAME_MAX {
+            let advice = format!("it may have {NAME_MAX} bytes");
+            return Err(self.complaint(token.range, "the name is too long", &advice));
         }
         self.advance();
         Ok((&self.description[token.range.clone()], token.range))
@@ -333,4 +353,171 @@ fn number_of(text: &str) -> Option<usize> {
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
     let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
     is_number.then(|| usize::from_str_radix(digits, radix).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value_type::{Leaf, SIZE_MAX};
+
+    /// The size and alignment of a type, and for each cell its name, its place and its kind.
+    fn outline(description: &str) -> String {
+        let parsed = parse(description).unwrap_or_else(|complaint| panic!("{description}: {complaint}"));
+        let cells = parsed.cells().into_iter().map(|cell| {
+            let kind = match cell.leaf {
+                Leaf::Scalar(Scalar::Unsigned(_), _) => 'u',
+                Leaf::Scalar(Scalar::Signed(_), _) => 'i',
+                Leaf::Scalar(Scalar::Float(_), _) => 'f',
+                Leaf::Scalar(Scalar::Hex(_), _) => 'h',
+                Leaf::Scalar(Scalar::Bool, _) => 'b',
+                Leaf::Text(_) => 't',
+                Leaf::Bytes(_) => 'x',
+            };
+            let is_big = matches!(cell.leaf, Leaf::Scalar(_, Order::Big));
+            let order = if is_big { "!" } else { "" };
+            format!(" {}@{}:{kind}{}{order}", cell.name, cell.range.start, cell.range.len())
+        });
+        format!("{}/{}", parsed.size(), parsed.align()) + &cells.collect::<String>()
+    }
+
+    #[test]
+    fn every_scalar_has_the_size_of_its_name() {
+        for (name, scalar) in SCALARS {
+            let digits: String = name.chars().filter(char::is_ascii_digit).collect();
+            let named = digits.parse::<usize>().map_or(scalar.size(), |bits| bits / 8);
+            assert_eq!(named, scalar.size(), "{name}");
+            let size = scalar.size();
+            assert!(outline(name).starts_with(&format!("{size}/{size} value@0:")), "{name}");
+            // Alone, as an array, as a field, as an array in either notation, in the other order.
+            assert_eq!(outline(&format!("{name}[2]")).split(' ').count(), 3, "{name}");
+            assert!(outline(&format!("u8 a; {name} b")).contains(&format!(" b@{size}:")), "{name}");
+            assert!(outline(&format!("packed u8 a; {name} b")).contains(" b@1:"), "{name}");
+            assert_eq!(outline(&format!("{name}[3] a")), outline(&format!("{name} a[3];")), "{name}");
+            assert!(outline(&format!("be {name}")).ends_with('!') != outline(&format!("le {name}")).ends_with('!'));
+        }
+    }
+
+    #[test]
+    fn types_are_what_they_say() {
+        for (description, expected) in [
+            (
+                "u32 id; f32[3] position; f64 time",
+                "24/8 id@0:u4 position[0]@4:f4 position[1]@8:f4 position[2]@12:f4 time@16:f8",
+            ),
+            ("float x, y;\ndouble z", "16/8 x@0:f4 y@4:f4 z@8:f8"),
+            ("u8 a\nu8 b\n", "2/1 a@0:u1 b@1:u1"),
+            ("char", "1/1 value@0:t1"),
+            ("char[16]", "16/1 value@0:t16"),
+            ("char name[8]; u16 n", "10/2 name@0:t8 n@8:u2"),
+            ("char[2][8] names", "16/1 names[0]@0:t8 names[1]@8:t8"),
+            ("bytes[5]", "5/1 value@0:x5"),
+            ("bytes key[4];", "4/1 key@0:x4"),
+            (
+                "u8[2][3]",
+                "6/1 value[0][0]@0:u1 value[0][1]@1:u1 value[0][2]@2:u1 value[1][0]@3:u1 value[1][1]@4:u1 value[1][2]@5:u1",
+            ),
+            ("u16[2] a[2]", "8/2 a[0][0]@0:u2 a[0][1]@2:u2 a[1][0]@4:u2 a[1][1]@6:u2"),
+            ("u8[0x02]", "2/1 value[0]@0:u1 value[1]@1:u1"),
+            ("u8 a; u32 b; u8 c", "12/4 a@0:u1 b@4:u4 c@8:u1"),
+            ("packed u8 a; u32 b; u8 c", "6/1 a@0:u1 b@1:u4 c@5:u1"),
+            ("packed { u8 a; u32 b }", "5/1 a@0:u1 b@1:u4"),
+            ("be packed u8 a; u32 b", "5/1 a@0:u1! b@1:u4!"),
+            ("be u16 a; u16 b", "4/2 a@0:u2! b@2:u2"),
+            ("be { u16 a; le u16 b }", "4/2 a@0:u2! b@2:u2"),
+            ("pad[3]; u8 a; pad; u8 b; u32 _; u8 c", "16/4 a@3:u1 b@5:u1 c@12:u1"),
+            ("u8 pad; u8 _; u8 _; u8 packed", "4/1 pad@0:u1 packed@3:u1"),
+            ("{ f32 x; f32 y } position; u8 n", "12/4 position.x@0:f4 position.y@4:f4 n@8:u1"),
+            ("{ u8 k; u16 v }[2] pairs", "8/2 pairs[0].k@0:u1 pairs[0].v@2:u2 pairs[1].k@4:u1 pairs[1].v@6:u2"),
+            ("u8 a; packed { u8 b; { u16 c } d } e;", "4/1 a@0:u1 e.b@1:u1 e.d.c@2:u2"),
+            ("{ u8 a }[2]", "2/1 value[0].a@0:u1 value[1].a@1:u1"),
+            (";;u8 a;;u8 b;;", "2/1 a@0:u1 b@1:u1"),
+            ("u8;", "1/1 value@0:u1"),
+            ("i128 a; bool ja; hex8 \u{e9}", "32/16 a@0:i16 ja@16:b1 \u{e9}@17:h1"),
+        ] {
+            assert_eq!(outline(description), expected, "{description}");
+        }
+    }
+
+    #[test]
+    fn complaints_point_at_the_place_and_say_what_would_be_right() {
+        for (description, place, advice) in [
+            ("", "", "a type is wanted"),
+            ("u33 a", "u33", "there are u8 to u128"),
+            ("u32 a; long b", "long", "write i32 or i64"),
+            ("int a", "int", "write i32"),
+            ("u32", "", ""),
+            ("u32 a; u8", "", "TYPE NAME"),
+            ("u32 a u8 b", "u8", "`;` or a line break"),
+            ("u32; u8 a", ";", "TYPE NAME"),
+            ("u32 7", "7", "TYPE NAME"),
+            ("u8 a; u8 a", "a", "another name"),
+            ("u8[0]", "0", "from 1 on"),
+            ("u8[]", "]", "from 1 on"),
+            ("u8[n] a", "n", "from 1 on"),
+            ("u8[3", "", "`]` is wanted"),
+            ("u8[3;", ";", "`]` is wanted"),
+            ("bytes", "", "bytes[N]"),
+            ("bytes a; u8 b", ";", "bytes[N]"),
+            ("{ u8 a", "", "`}` is wanted"),
+            ("{ u8 a; ", "", "`}` is wanted"),
+            ("u8 a }", "}", "`;` or a line break"),
+            ("{ }", "}", "there are u8"),
+            ("pad[4]", "", "there are u8"),
+            ("pad[4] x", "x", "a gap has no name"),
+            ("u8 a; packed u8 b", "packed", "packed { "),
+            ("be le u8", "le", "leave it out"),
+            ("u8 a = 3", "=", "words, numbers"),
+            ("u8*", "*", "words, numbers"),
+            ("u8[99999999999]", "[99999999999]", "bytes[N]"),
+            ("u8[99999999999999999999999999] a", "[99999999999999999999999999]", "bytes[N]"),
+            ("u8[65536] a; u8 b", "b", "fewer elements"),
+            ("bytes[16777216] a; u8 b", "b", "fewer elements"),
+            ("pad[99999999999999999999]; u8 a", "pad", "smaller"),
+            ("{ u8[256] a }[256][256] b", "[256]", "bytes[N]"),
+        ] {
+            let Err(complaint) = parse(description) else {
+                assert_eq!(advice, "", "{description} was taken for a type");
+                continue;
+            };
+            let lines: Vec<&str> = complaint.lines().collect();
+            let (shown, carets) = (lines[2], lines[3]);
+            assert_eq!(shown.trim(), description.trim(), "{complaint}");
+            let start = carets.find('^').expect("there is a caret");
+            let pointed = shown.get(start..start + carets.trim().len()).unwrap_or("");
+            assert_eq!(pointed.trim(), place, "{complaint}");
+            assert!(lines[5..].join("\n").contains(advice), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn only_the_line_that_is_wrong_is_shown() {
+        let complaint = parse("u8 a\nf33 b\nu8 c").expect_err("there is no f33");
+        assert!(complaint.contains("\n\n  f33 b\n  ^^^\n\n"), "{complaint}");
+        let many = "u8 a; ".repeat(100);
+        let complaint = parse(&many.replacen("u8 a; u8 a; ", "u8 a; ? ", 1)).expect_err("there is a question mark");
+        assert!(complaint.lines().all(|line| line.chars().count() < 140), "{complaint}");
+        let complaint = parse("u8 \u{1b}[31m").expect_err("an escape is no type");
+        assert!(!complaint.contains('\u{1b}'), "{complaint}");
+    }
+
+    #[test]
+    fn no_description_is_too_much() {
+        let nested = |depth: usize| format!("{}u8 a{}", "{".repeat(depth), "} a".repeat(depth - 1) + "}");
+        assert!(parse(&nested(DEPTH_MAX)).is_ok());
+        for description in [
+            nested(DEPTH_MAX + 1),
+            "{".repeat(60_000),
+            "[".repeat(60_000),
+            "be ".repeat(20_000),
+            format!("u8{}", "[1]".repeat(20_000)),
+            format!("u8{}", "[1]".repeat(DIMENSIONS_MAX + 1)),
+            format!("u8[65536] {}", "a".repeat(60_000)),
+            "u8 a;".repeat(100_000),
+            format!("u8[{}]", "9".repeat(60_000)),
+        ] {
+            assert!(parse(&description).is_err());
+        }
+        assert!(parse(&format!("u8{}", "[1]".repeat(DIMENSIONS_MAX))).is_ok());
+        assert_eq!(parse("bytes[16777216]").map(|parsed| parsed.size()), Ok(SIZE_MAX));
+    }
 }

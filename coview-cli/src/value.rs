@@ -4,7 +4,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use crate::datum::Datum;
-use crate::value_type::{Cell, Form, Type};
+use crate::value_type::{Cell, Form, Leaf, Type};
 
 /// Bytes and what they mean. There are as many as the type has.
 #[derive(Clone, Copy)]
@@ -48,6 +48,16 @@ impl Cell {
     /// What stands in this cell of a value.
     pub(crate) fn datum<'a>(&self, bytes: &'a [u8]) -> Datum<'a> {
         Datum::of(self.leaf, &bytes[self.range.clone()])
+    }
+
+    /// The same, but of a long text, or of many bytes, only as much as fills so many columns.
+    pub(crate) fn short_datum<'a>(&self, bytes: &'a [u8], columns: usize) -> Datum<'a> {
+        let bytes = &bytes[self.range.clone()];
+        match self.leaf {
+            Leaf::Scalar(..) => Datum::of(self.leaf, bytes),
+            // A character has at most four bytes.
+            Leaf::Text(_) | Leaf::Bytes(_) => Datum::of(self.leaf, &bytes[..bytes.len().min(4 * columns)]),
+        }
     }
 }
 
