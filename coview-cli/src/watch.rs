@@ -174,7 +174,7 @@ impl Watch {
         let mut news = PublisherNews { name: &self.name, last: None };
         let mut printed = 0;
         loop {
-            if watcher.look()? {
+            if watcher.is_due() && watcher.look()? {
                 printed += u64::from(lines.print(&watcher)?);
                 if self.count == Some(printed) {
                     return Ok(DONE);
@@ -222,19 +222,21 @@ impl Watch {
         mut screen: Screen,
     ) -> Outcome {
         let interval = self.interval.unwrap_or(TERMINAL_INTERVAL);
-        let mut watcher = Watcher::new(subject, range.clone(), Duration::ZERO);
+        let mut watcher = Watcher::new(subject, range.clone(), interval);
         let mut picture = Picture::new(&self.name, range, self.value_type.as_ref());
         let (mut changes, mut drawn) = (0, None::<Instant>);
         loop {
             let size = screen.size();
             watcher.limit(picture.range_for(size, &watcher));
-            let has_changed = watcher.look()?;
+            let changes_before = watcher.changes();
+            let has_changed = watcher.is_due() && watcher.look()?;
             let is_due = drawn.is_none_or(|drawn| drawn.elapsed() >= HEARTBEAT) || screen.was_resized();
             if has_changed || is_due {
                 screen.draw(picture.lines(size, &watcher, has_changed)?)?;
                 drawn = Some(Instant::now());
             }
-            changes += u64::from(has_changed);
+            // After a change of the window the first look is new too, but no change.
+            changes += u64::from(has_changed && (changes == 0 || watcher.changes() > changes_before));
             if self.count == Some(changes) {
                 return Ok(DONE);
             }
@@ -242,7 +244,7 @@ impl Watch {
                 drop(screen);
                 return Err(self.timed_out());
             }
-            stops.sleep(left(deadline, interval))?;
+            stops.sleep(left(deadline, interval.min(HEARTBEAT)))?;
             watcher.sleep(left(deadline, SLICE))?;
         }
     }

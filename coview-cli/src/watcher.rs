@@ -38,6 +38,11 @@ impl<'a> Watcher<'a> {
         }
     }
 
+    /// Whether it is time for a look.
+    pub(crate) fn is_due(&self) -> bool {
+        !self.has_seen || self.looked.elapsed() >= self.interval
+    }
+
     /// Looks; true if there is something new. The first look is new, as soon as there is something to see.
     pub(crate) fn look(&mut self) -> coview::Result<bool> {
         self.looked = Instant::now();
