@@ -226,3 +226,33 @@ fn wrap(parts: Vec<String>, columns: usize) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_bytes_are_as_wide_as_the_terminal_allows() {
+        for (columns, width) in
+            [(200, 16), (78, 16), (77, 8), (45, 8), (44, 4), (29, 4), (28, 2), (21, 2), (20, 1), (1, 1)]
+        {
+            assert_eq!(bytes_in_row(columns), width, "{columns}");
+            let row = hex_row(0, &[0; 16][..width], &[], width);
+            assert!(measure_text_width(&row) <= columns.max(17), "{columns}: {row}");
+        }
+    }
+
+    #[test]
+    fn changed_bytes_stand_out_twice() {
+        let row = hex_row(16, b"ab", &[false, true], 4);
+        assert_eq!(row, "00000010  61 \u{1b}[7m62\u{1b}[0m        |a\u{1b}[7mb\u{1b}[0m|");
+    }
+
+    #[test]
+    fn a_headline_breaks_between_its_parts() {
+        let parts = || ["one", "two", "three"].map(str::to_owned).to_vec();
+        assert_eq!(wrap(parts(), 80), ["one   two   three"]);
+        assert_eq!(wrap(parts(), 9), ["one   two", "three"]);
+        assert_eq!(wrap(parts(), 1), ["one", "two", "three"]);
+    }
+}

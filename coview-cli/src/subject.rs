@@ -11,7 +11,7 @@ use crate::units;
 /// What is looked at. It lives at least as long as this does.
 pub(crate) enum Subject {
     Plain(Mapping),
-    Typed(Region),
+    Typed(Box<Region>),
 }
 
 /// What was seen at one look.
@@ -41,7 +41,7 @@ impl Subject {
 
     fn of(mapping: Mapping) -> coview::Result<Subject> {
         Ok(match Region::of(&mapping)? {
-            Some(region) => Subject::Typed(region),
+            Some(region) => Subject::Typed(Box::new(region)),
             None => Subject::Plain(mapping),
         })
     }
