@@ -22,7 +22,8 @@ of an event, {count, maximum} of a semaphore, {manual, signaled, due (seconds fr
 const REGION: &str = "\
 And region: null, or what is known of the typed region in a mapping: {kind (shared, latest, latest-bytes), value_size, \
 value_align, fingerprint (hexadecimal text, or null), sequence (the number of the current value), publisher (absent, \
-alive, ended, died; null of a shared)}. For this the mapping is held for a moment.";
+alive, ended, died; null of a shared), deaths (writers of a shared that died while they had its lock; null of others)}. \
+For this the mapping is held for a moment.";
 
 const LS_EXAMPLES: &str = r#"Examples:
   coview ls                                       the user's own objects

@@ -15,6 +15,8 @@ pub(crate) struct RegionFacts {
     fingerprint: Option<String>,
     sequence: u64,
     publisher: Option<String>,
+    /// Writers that died while they had the lock.
+    deaths: Option<u64>,
 }
 
 impl RegionFacts {
@@ -30,6 +32,7 @@ impl RegionFacts {
             value_align: region.value_align(),
             fingerprint: fingerprint.map(|fingerprint| format!("{fingerprint:#018x}")),
             sequence: region.sequence(),
+            deaths: (!has_publisher).then(|| region.deaths()),
             publisher: has_publisher.then(|| region.publisher().ok()).flatten().map(|state| state.to_string()),
         })
     }
@@ -37,8 +40,9 @@ impl RegionFacts {
     pub(crate) fn to_text(&self) -> String {
         let publisher = self.publisher.iter().map(|state| format!(", publisher {state}"));
         let fingerprint = self.fingerprint.iter().map(|fingerprint| format!(", fingerprint {fingerprint}"));
+        let deaths = self.deaths.iter().map(|deaths| format!(", {deaths} writers died"));
         let RegionFacts { kind, sequence, .. } = self;
         let size = units::bytes(self.value_size);
-        format!("{kind} of {size}, value {sequence}") + &publisher.chain(fingerprint).collect::<String>()
+        format!("{kind} of {size}, value {sequence}") + &publisher.chain(deaths).chain(fingerprint).collect::<String>()
     }
 }

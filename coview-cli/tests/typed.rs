@@ -187,6 +187,7 @@ fn stat_tells_of_the_region_in_a_mapping() {
     let region = coview(&["stat", &name, "--json"]).json()["region"].take();
     let expected = json!({
         "kind": "latest", "value_size": 24, "value_align": 8, "fingerprint": null, "sequence": 1, "publisher": "alive",
+        "deaths": null,
     });
     assert_eq!(region, expected);
     let plain = self::name("stat-plain");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::from_sys;
-use crate::layout::{ENDED, FIXED_LEN, Form, GATE, GENERATION, HEADER_LEN};
+use crate::layout::{DEATHS, ENDED, FIXED_LEN, Form, GATE, GENERATION, HEADER_LEN};
 use crate::name::Name;
 use crate::slots::{Slots, Words, WordsMut};
 use crate::sys::{Bell, Claim, Deadline, Section, gate};
@@ -226,6 +226,22 @@ impl Region {
     /// ```
     pub fn sequence(&self) -> u64 {
         self.slots.current(self.read_view())
+    }
+
+    /// Returns how many writers of a [`Shared`](crate::Shared) have died while they had the lock, as far as later ones have
+    /// counted them; 0 for other kinds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.region.deaths.{}", std::process::id());
+    /// let shared = coview::Shared::create(&name, &9u8)?;
+    /// assert_eq!(coview::Region::open(&name)?.deaths(), 0);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn deaths(&self) -> u64 {
+        // Relaxed: a number for people, which orders nothing.
+        self.read_view().load_u64(DEATHS, Ordering::Relaxed)
     }
 
     /// Waits until the current value has another number than `since`, for at most `timeout`; returns the number, or `None`

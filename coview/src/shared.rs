@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytemuck::Pod;
 
-use crate::layout::{DEATHS, Form};
+use crate::layout::Form;
 use crate::region::{Part, Region};
 use crate::slots::Stamp;
 use crate::sys::Deadline;
@@ -562,8 +561,7 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn deaths(&self) -> u64 {
-        // Relaxed: a number for people, which orders nothing.
-        self.region.read_view().load_u64(DEATHS, Ordering::Relaxed)
+        self.region.deaths()
     }
 
     /// Returns the name as it was given.
