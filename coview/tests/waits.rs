@@ -3,11 +3,14 @@
 mod common;
 
 use std::mem::forget;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Actor, DEADLINE, Outcome, SHORT, failure, given, hear, in_thread, name, play, say, within};
+use common::{
+    Actor, DEADLINE, Outcome, SHORT, failure, given, hand_out, hear, in_thread, name, play, say, soon, within,
+};
 use coview::{
     ErrorKind, Event, Mutex, Reset, Semaphore, State, Waitable, try_wait_all, try_wait_any, wait_all, wait_all_timeout,
     wait_any, wait_any_timeout,
@@ -436,9 +439,9 @@ fn a_set_meant_for_several_waiters_is_not_lost_on_one() -> Outcome {
         for _ in 0..300 {
             for own in &own {
                 own.set().expect("setting does not fail");
-                while matches!(coview::stat(own.name()).map(|it| it.state), Ok(State::Event { signaled: true, .. })) {
-                    thread::yield_now();
-                }
+                soon("the set is taken", || {
+                    !matches!(coview::stat(own.name()).map(|it| it.state), Ok(State::Event { signaled: true, .. }))
+                });
             }
             common.set().expect("setting does not fail");
         }
@@ -450,29 +453,30 @@ fn a_set_meant_for_several_waiters_is_not_lost_on_one() -> Outcome {
 
 #[test]
 fn a_permit_goes_to_whoever_can_use_it() -> Outcome {
-    // One waits for all of a permit and something that never comes, another for the permit alone.
-    let semaphore = std::sync::Arc::new(Semaphore::create(&name("permit"), 0, 1000)?);
-    let never = event()?;
-    let greedy = Semaphore::open(semaphore.name())?;
-    let stop = std::sync::Arc::new(AtomicBool::new(false));
-    let waiter = thread::spawn({
-        let stop = stop.clone();
+    const ROUNDS: usize = 100;
+    // One waits for all of a permit and something that comes at the end of each round, another for the permit alone. The
+    // first never gives up, for Wine would take it for one that was released: `wakes_linux.rs` has one that does.
+    let (semaphore, last) = (Arc::new(Semaphore::create(&name("permit"), 0, 1)?), Arc::new(event()?));
+    let served = Arc::new(AtomicUsize::new(0));
+    let greedy = thread::spawn({
+        let (semaphore, last, served) = (semaphore.clone(), last.clone(), served.clone());
         move || {
-            while !stop.load(Ordering::Relaxed) {
-                let all = wait_all_timeout(&[(&greedy).into(), (&never).into()], Duration::from_millis(5));
-                assert!(all.expect("waiting does not fail").is_none());
-            }
+            (0..ROUNDS).all(|_| {
+                let all = wait_all_timeout(&[(&*semaphore).into(), (&*last).into()], DEADLINE);
+                served.fetch_add(1, Ordering::Relaxed);
+                all.is_ok_and(|all| all.is_some())
+            })
         }
     });
-    let user = Semaphore::open(semaphore.name())?;
-    let taker = thread::spawn(move || (0..2000).all(|_| user.acquire_timeout(DEADLINE).is_ok_and(|acquired| acquired)));
-    for _ in 0..2000 {
-        while semaphore.release(1).is_err_and(|error| error.kind() == ErrorKind::LimitExceeded) {
-            thread::yield_now();
-        }
+    let begin = Instant::now();
+    for round in 0..ROUNDS {
+        hand_out(&semaphore, 5);
+        assert_eq!(served.load(Ordering::Relaxed), round, "it cannot have had both");
+        last.set()?;
+        semaphore.release(1)?;
+        soon("it has both", || served.load(Ordering::Relaxed) > round);
     }
-    assert!(within("the taker", move || taker.join().expect("it does not panic")), "a permit was lost");
-    stop.store(true, Ordering::Relaxed);
-    within("the greedy one", move || waiter.join().expect("it does not panic"));
+    assert!(begin.elapsed() < DEADLINE, "{ROUNDS} rounds took {:?}", begin.elapsed());
+    assert!(within("the greedy one ends", move || greedy.join().expect("it does not panic")));
     Ok(())
 }
