@@ -8,6 +8,7 @@
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Write};
+use std::panic::Location;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -122,10 +123,25 @@ pub(crate) fn hand_out(semaphore: &Arc<Semaphore>, permits: u32) {
     }
 }
 
-/// Runs something in a thread of its own and waits until that thread is gone.
+/// Runs something in a thread of its own and waits until that thread is gone. What the thread borrows is ours, so the whole
+/// program ends if the thread does not.
 #[track_caller]
 pub(crate) fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| scope.spawn(work).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    let caller = Location::caller();
+    let (sender, receiver) = mpsc::channel::<()>();
+    let work = move || {
+        let _ends = sender;
+        work()
+    };
+    thread::scope(|scope| {
+        let thread = scope.spawn(work);
+        if receiver.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{caller}: the thread does not end within {DEADLINE:?}");
+            process::abort();
+        }
+        thread.join()
+    })
+    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Gives threads that have said that they will wait the time to do so, more in each round.
