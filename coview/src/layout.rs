@@ -1,39 +1,6 @@
 //! The bytes of a typed region, and what is checked of them at every open.
 //!
-//! Numbers are little-endian and of fixed width, offsets count from the start of the mapping, nothing is a pointer, and no
-//! size depends on the width of the machine's words. What is not named is zero.
-//!
-//! | offset | bytes | field |
-//! |---|---|---|
-//! | 0 | 8 | magic: `coviewTR` |
-//! | 8 | 4 | version of this layout: 1 |
-//! | 12 | 4 | kind: 1 `Shared`, 2 `Latest`, 3 `LatestBytes` |
-//! | 16 | 8 | size of a value; of `LatestBytes`, the longest |
-//! | 24 | 8 | alignment of the value's type; of `LatestBytes`, 1 |
-//! | 32 | 8 | the user's fingerprint of the type; 0 if there is none |
-//! | 40 | 8 | number of slots: 2 in a `Shared`, 4 otherwise |
-//! | 48 | 8 | distance from one slot to the next: a multiple of 128 |
-//! | 56 | 8 | offset of the first slot: 512 |
-//! | 64 | 4 | what other users may do, for who makes an object beside it: 0 nothing, 1 group, 2 everyone reads, 3 everyone |
-//! | 128 | 8 | sequence number of the current value; 0 before the first |
-//! | 136 | 8 | how many publishers there have been |
-//! | 144 | 8 | which publisher was the last to end as it should |
-//! | 152 | 8 | how many writers have died owning the lock |
-//! | 256 | 4 | the gate: whether anybody sleeps until the value changes |
-//! | 384 | 24 | sequence number, offset and length of what the last edit has changed |
-//! | 512 | | the slots |
-//!
-//! A value with the sequence number `s` stands in slot `s` modulo their number, and in a slot
-//!
-//! | offset | bytes | field |
-//! |---|---|---|
-//! | 0 | 8 | sequence number of the value; 0 while it is being written |
-//! | 8 | 8 | when it was published, in nanoseconds of the machine's monotonic clock; in a `Shared` 0 |
-//! | 16 | 8 | its length in bytes |
-//! | 24 | 8 | which publisher it is of; in a `Shared` 0 |
-//! | 32 | | its bytes |
-//!
-//! What different sides write often lies 128 bytes apart, for processors fetch lines of 64 bytes in pairs.
+#![doc = include_str!("layout.md")]
 
 use std::fmt;
 use std::mem::offset_of;

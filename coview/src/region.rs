@@ -24,6 +24,10 @@ const READ_ONLY: &str = "the handle was opened read-only";
 
 /// A typed region seen without its type: for tools that show what any program shares.
 ///
+/// # Layout
+///
+#[doc = include_str!("layout.md")]
+///
 /// # Examples
 ///
 /// ```
