@@ -104,6 +104,9 @@ use windows as system;
 #[cfg(not(any(target_os = "linux", windows)))]
 compile_error!("coview runs on Linux and on Windows");
 
+#[cfg(target_endian = "big")]
+compile_error!("the numbers of typed regions are little-endian");
+
 pub(crate) mod copy;
 pub(crate) mod gate;
 
