@@ -29,7 +29,7 @@
 //! | 0 | 8 | sequence number of the value; 0 while it is being written |
 //! | 8 | 8 | when it was published, in nanoseconds of the machine's monotonic clock; in a `Shared` 0 |
 //! | 16 | 8 | its length in bytes |
-//! | 24 | 8 | which publisher it is of; in a `Shared` 0 |
+//! | 24 | 8 | which publisher it is of; in a `Shared` 0, and how many edits have begun there while it is written |
 //! | 32 | | its bytes |
 //!
 //! What different sides write often lies 128 bytes apart, for processors fetch lines of 64 bytes in pairs.

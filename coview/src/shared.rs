@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytemuck::Pod;
 
 use crate::edit::Edit;
-use crate::layout::{DEATHS, Form};
+use crate::layout::{CHANGE, DEATHS, Form};
 use crate::name::Name;
 use crate::region::{Part, Region};
 use crate::slots::Stamp;
@@ -788,13 +788,25 @@ impl<T: Pod> Writing<'_, T> {
         if self.region.slots.current(self.view) == self.current {
             return Ok(());
         }
+        Err(self.disturbed())
+    }
+
+    /// What there is to say when somebody has written in spite of the lock.
+    #[cold]
+    pub(crate) fn disturbed(&self) -> Error {
         let advice =
             "it changed in spite of the lock: it was written to inside `update` or `edit`, or by another program";
-        Err(self.region.error("update", ErrorKind::Damaged).with_advice(advice))
+        self.region.error("update", ErrorKind::Damaged).with_advice(advice)
     }
 
     #[inline]
     fn put(self, value: &T) -> Result<u64> {
+        let note = self.view.atomic_u64(CHANGE);
+        // What an edit has left that was killed on the brink of this version. Relaxed: only who has the lock looks at it,
+        // and the commit below makes it known together with the version.
+        if note.load(Ordering::Relaxed) == self.next() {
+            note.store(0, Ordering::Relaxed);
+        }
         self.view.put_in_slot(self.region.slots.begin(self.view, self.next()), value);
         self.commit()
     }
