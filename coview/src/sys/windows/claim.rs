@@ -1,22 +1,26 @@
 //! A part of a mapping that one handle has for itself: an event beside the mapping that is there while the part is taken,
 //! or a lock on a byte of the mapping's file, far behind its end.
 //!
-//! Needs `unsafe` to lock a part of a file.
+//! The lock belongs to a handle of its own, opened anew for the purpose: one handle may add a shared lock to its exclusive
+//! one, and what it unlocks then is the exclusive one. So who looks through the claimant's section would see nothing, and
+//! take the part away from it.
+//!
+//! Needs `unsafe` to open a file anew and to lock a part of it.
 
 use std::fs::File;
 use std::io;
 use std::os::windows::io::OwnedHandle;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION};
+use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
-    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
+    FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE,
+    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, ReOpenFile, UnlockFileEx,
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
-use super::object::{WideName, check, raw};
+use super::object::{WideName, adopt, check, raw};
 use super::{Section, error_kind, event};
 use crate::name::Name;
 use crate::sys::{EventStart, error};
@@ -36,7 +40,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(crate) enum Claim {
     Named { _event: OwnedHandle },
-    OfFile { file: Arc<File>, part: u32 },
+    OfFile { file: File, part: u32 },
 }
 
 impl Section {
@@ -103,9 +107,23 @@ fn is_there(name: &WideName) -> io::Result<bool> {
     }
 }
 
-fn claim_file(file: &Arc<File>, part: u32) -> io::Result<Option<Claim>> {
-    let locked = lock(file, part, LOCKFILE_EXCLUSIVE_LOCK)?;
-    Ok(locked.then(|| Claim::OfFile { file: Arc::clone(file), part }))
+fn claim_file(file: &File, part: u32) -> io::Result<Option<Claim>> {
+    let file = open_anew(file)?;
+    let locked = lock(&file, part, LOCKFILE_EXCLUSIVE_LOCK)?;
+    Ok(locked.then_some(Claim::OfFile { file, part }))
+}
+
+fn open_anew(file: &File) -> io::Result<File> {
+    let access = FILE_GENERIC_READ | FILE_GENERIC_WRITE;
+    let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    let handle = raw(file);
+    // SAFETY: the handle is open.
+    let opened = unsafe { ReOpenFile(handle, access, share, 0) };
+    if opened == INVALID_HANDLE_VALUE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: just returned, for us.
+    Ok(File::from(unsafe { adopt(opened) }?))
 }
 
 /// Locks the byte that stands for a part, without waiting; `false` if somebody has it locked.
