@@ -198,8 +198,7 @@ fn a_death_is_seen_and_the_part_is_free_although_many_look_all_the_time() -> Out
     let name = name("watched");
     let mut publisher = start(&name, "");
     publisher.says("1 1");
-    let mut onlookers: Vec<Actor> =
-        (0..ONLOOKERS).map(|_| Actor::start("role_onlooker", &[("NAME", &name)])).collect();
+    let mut onlookers: Vec<Actor> = (0..ONLOOKERS).map(|_| Actor::start("role_onlooker", &[("NAME", &name)])).collect();
     onlookers.iter_mut().for_each(|onlooker| onlooker.says("alive"));
     for round in 2..10 {
         publisher.kill();

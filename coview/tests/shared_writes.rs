@@ -306,7 +306,11 @@ fn the_last_handle_takes_the_name_and_the_lock_with_it() -> Outcome {
         holder.says("held");
         drop(_first);
         assert_eq!(Shared::<Sealed>::open(&name)?.get()?, Sealed::new(1));
-        if kill { holder.kill() } else { holder.finish() }
+        if kill {
+            holder.kill()
+        } else {
+            holder.finish()
+        }
         coview::sweep(coview::Namespace::Local)?;
         gone(&name);
         gone(&lock);
