@@ -15,7 +15,7 @@ use coview::{
 };
 
 /// How many processes ask for the publisher's state at once.
-const ONLOOKERS: usize = 4;
+const ONLOOKERS: usize = 8;
 
 /// A file that is removed when this is dropped.
 struct Scratch {

@@ -1,6 +1,10 @@
 //! A part of a mapping that one handle has for itself: an event beside the mapping that is there while the part is taken,
 //! or a lock on a byte of the mapping's file, far behind its end.
 //!
+//! Who looks whether the event is there has it open for that moment, and so keeps it alive. Everyone does that with the
+//! mapping's lock: otherwise many who look would hold up one another's event of a publisher that is long dead, and nobody
+//! could claim the part or see that it is free.
+//!
 //! The lock belongs to a handle of its own, opened anew for the purpose: one handle may add a shared lock to its exclusive
 //! one, and what it unlocks then is the exclusive one. So who looks through the claimant's section would see nothing, and
 //! take the part away from it.
@@ -20,6 +24,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
+use super::companion::Lock;
 use super::object::{WideName, adopt, check, raw};
 use super::{Section, error_kind, event};
 use crate::name::Name;
@@ -32,7 +37,8 @@ pub(super) const CLAIM: &str = "coview.claim.";
 /// The upper half of the offset at which claims of a file's parts are locked; the part is the lower half.
 const CLAIMS_HIGH: u32 = 1 << 30;
 
-/// Who asks whether a part is taken has it himself in that moment, and is given this time to let go.
+/// Who asks whether a file's part is taken has it himself in that moment, and who is dying has what he had: they are given
+/// this time to let go.
 const LOOKING_MAX: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -48,7 +54,7 @@ impl Section {
         let began = Instant::now();
         loop {
             let claim = match (name, self.file()) {
-                (Some(name), _) => claim_name(&wide(name, part), rights)?,
+                (Some(name), _) => claim_name(name, part, rights)?,
                 (None, Some(file)) => claim_file(file, part)?,
                 (None, None) => return Err(error(ErrorKind::Unsupported)),
             };
@@ -61,7 +67,7 @@ impl Section {
 
     pub(crate) fn is_claimed(&self, name: Option<&Name>, part: u32) -> io::Result<bool> {
         match (name, self.file()) {
-            (Some(name), _) => is_there(&wide(name, part)),
+            (Some(name), _) => is_there(name, part),
             (None, Some(file)) => {
                 if !lock(file, part, 0)? {
                     return Ok(true);
@@ -87,8 +93,9 @@ fn wide(name: &Name, part: u32) -> WideName {
     WideName::with_prefix(name, &format!("{CLAIM}{part}."))
 }
 
-fn claim_name(name: &WideName, rights: Rights) -> io::Result<Option<Claim>> {
-    let made = match event::make(Some(name), EventStart { manual: true, signaled: false }, rights) {
+fn claim_name(name: &Name, part: u32, rights: Rights) -> io::Result<Option<Claim>> {
+    let _alone = Lock::take_to_look(name)?;
+    let made = match event::make(Some(&wide(name, part)), EventStart { manual: true, signaled: false }, rights) {
         // Another user's, hence there.
         Err(error) if error_kind(&error) == ErrorKind::AccessDenied => return Ok(None),
         made => made?,
@@ -96,8 +103,9 @@ fn claim_name(name: &WideName, rights: Rights) -> io::Result<Option<Claim>> {
     Ok(made.created.then_some(Claim::Named { _event: made.handle }))
 }
 
-fn is_there(name: &WideName) -> io::Result<bool> {
-    match event::open(name, event::QUERY) {
+fn is_there(name: &Name, part: u32) -> io::Result<bool> {
+    let _alone = Lock::take_to_look(name)?;
+    match event::open(&wide(name, part), event::QUERY) {
         Ok(_) => Ok(true),
         Err(error) => match error_kind(&error) {
             ErrorKind::NotFound => Ok(false),
