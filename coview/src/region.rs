@@ -302,12 +302,13 @@ impl Region {
         form: Form,
         fill: impl FnOnce(&View, &Slots),
     ) -> Result<Region> {
-        let region = Region::make(noun, options, name, form, fill).map_err(|error| error.doing("create"))?;
-        if region.created {
-            return Ok(region);
+        let mapping = Region::make(noun, options, name, &form, fill).map_err(|error| error.doing("create"))?;
+        if !mapping.was_created() {
+            // Whatever it holds.
+            let error = Error::new("create", noun, Some(name), ErrorKind::AlreadyExists);
+            return Err(error.with_advice("open it, or create_or_open it"));
         }
-        let error = Error::new("create", noun, Some(name), ErrorKind::AlreadyExists);
-        Err(error.with_advice("open it, or create_or_open it"))
+        Region::show(noun, options, &mapping, Part::Writer)
     }
 
     /// Opens a region of this form, or makes one as [`Region::create`] does.
@@ -318,26 +319,28 @@ impl Region {
         form: Form,
         fill: impl FnOnce(&View, &Slots),
     ) -> Result<Region> {
-        let region = Region::make(noun, options, name, form, fill)?;
+        let mapping = Region::make(noun, options, name, &form, fill)?;
+        let region = Region::show(noun, options, &mapping, Part::Writer)?;
         region.expect(&form)?;
         Ok(region)
     }
 
+    /// The mapping of this name, made with a region in it if it is not there.
     fn make(
         noun: Noun,
         options: &RegionOptions,
         name: &str,
-        form: Form,
+        form: &Form,
         fill: impl FnOnce(&View, &Slots),
-    ) -> Result<Region> {
+    ) -> Result<Mapping> {
         let too_large = || Error::new("create or open", noun, Some(name), ErrorKind::TooLarge);
         let size = form.region_size().ok_or_else(too_large)?;
-        let slots = slots_of(&form).ok_or_else(too_large)?;
+        let slots = slots_of(form).ok_or_else(too_large)?;
         let mapping = options.mapping().access(Access::ReadWrite).create_or_open(name, size, |view| {
             view.write(0, &form.to_bytes());
             fill(view, &slots);
         });
-        Region::show(noun, options, &mapping.map_err(|error| error.about(noun))?, Part::Writer)
+        mapping.map_err(|error| error.about(noun))
     }
 
     /// Opens the region of this name, whatever its form.
