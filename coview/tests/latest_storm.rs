@@ -26,6 +26,9 @@ const READERS: usize = 4;
 /// How long a wait sleeps that nobody ends.
 const NAP: Duration = Duration::from_millis(2);
 
+/// What a look at the value has seen, if anything.
+type Seen = Result<Option<Stamp>, Box<dyn std::error::Error>>;
+
 /// The longest value of varying length.
 const LEN_MAX: usize = 3000;
 
@@ -93,7 +96,7 @@ fn publish(
         ledger.published().store(next, Ordering::SeqCst);
         next += 1;
         // Often enough for readers to be lapped, and now and then for them to sleep.
-        if next % 64 == 0 {
+        if next.is_multiple_of(64) {
             thread::sleep(NAP / 4);
         }
     }
@@ -114,14 +117,13 @@ fn role_reader() {
         let (ledger, end) = (Ledger::find(&stage)?, Event::open(&format!("{stage}.end"))?);
         let mut dice = Dice::new(given("SEED").parse()?);
         say("on stage");
-        let mut look: Box<dyn FnMut(Stamp) -> Result<Option<Stamp>, Box<dyn std::error::Error>>> =
-            if given("KIND") == "bytes" {
-                let reader = LatestBytes::open(&stage)?;
-                Box::new(move |last| look_at_bytes(&reader, last, &mut dice))
-            } else {
-                let reader = Latest::<Sealed>::open(&stage)?;
-                Box::new(move |last| look(&reader, last, &mut dice))
-            };
+        let mut look: Box<dyn FnMut(Stamp) -> Seen> = if given("KIND") == "bytes" {
+            let reader = LatestBytes::open(&stage)?;
+            Box::new(move |last| look_at_bytes(&reader, last, &mut dice))
+        } else {
+            let reader = Latest::<Sealed>::open(&stage)?;
+            Box::new(move |last| look(&reader, last, &mut dice))
+        };
         let mut read = || -> Outcome {
             let mut last = Stamp::default();
             while !end.try_wait()? {
@@ -143,7 +145,7 @@ fn unless_busy<T>(read: coview::Result<Option<T>>) -> coview::Result<Option<T>> 
     read.or_else(|error| if error.kind() == ErrorKind::Busy { Ok(None) } else { Err(error) })
 }
 
-fn look(reader: &Latest<Sealed>, last: Stamp, dice: &mut Dice) -> Result<Option<Stamp>, Box<dyn std::error::Error>> {
+fn look(reader: &Latest<Sealed>, last: Stamp, dice: &mut Dice) -> Seen {
     let reading = match dice.below(6) {
         0 => unless_busy(reader.wait_newer_than_timeout(last.sequence, NAP))?,
         1 => unless_busy(reader.read_newer_than(last.sequence))?,
@@ -162,11 +164,7 @@ fn look(reader: &Latest<Sealed>, last: Stamp, dice: &mut Dice) -> Result<Option<
     Ok(Some(reading.stamp))
 }
 
-fn look_at_bytes(
-    reader: &LatestBytes,
-    last: Stamp,
-    dice: &mut Dice,
-) -> Result<Option<Stamp>, Box<dyn std::error::Error>> {
+fn look_at_bytes(reader: &LatestBytes, last: Stamp, dice: &mut Dice) -> Seen {
     let reading = match dice.below(5) {
         0 => unless_busy(reader.wait_newer_than_timeout(last.sequence, NAP))?,
         1 => unless_busy(reader.read())?,
