@@ -27,4 +27,10 @@ if [ ! -e "$wine_dir/ready" ]; then
     ) 9>"$wine_dir/lock"
 fi
 
-exec wine "$@"
+# A program that begins while the server of the one before is about to end is refused ("recvmsg: Connection reset by peer"),
+# so the server stays a while. What Wine starts with it must not have the program's output, or readers would wait for that.
+if wineserver -p60 </dev/null >/dev/null 2>&1; then
+    wine wineboot </dev/null >/dev/null 2>&1
+fi
+
+exec "$repository/ci/time-limit.sh" wine "$@"

@@ -2215,6 +2215,7 @@ SIZE_T HeapCompact(HANDLE hHeap, DWORD dwFlags);
  * Returns: the handle, NULL on failure; LocalFree and GlobalFree NULL; the size, 0 on failure. GlobalLock the address.
  * GlobalUnlock TRUE while locks remain; with the last one FALSE and last error 0.
  * Errors: ERROR_NOT_ENOUGH_MEMORY; ERROR_INVALID_HANDLE; ERROR_DISCARDED for a block of no bytes that is locked.
+ * Differs: the handle of a moveable block is its address too.
  */
 HLOCAL LocalAlloc(UINT uFlags, SIZE_T uBytes);
 HLOCAL LocalReAlloc(HLOCAL hMem, SIZE_T uBytes, UINT uFlags);

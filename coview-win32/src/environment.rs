@@ -76,6 +76,11 @@ pub(crate) unsafe extern "C" fn GetEnvironmentVariableW(name: *const u16, buffer
     let name = unsafe { text::utf8_of_wide(name) };
     // SAFETY: as the caller promises.
     let given = get(name).map(|value| unsafe { text::give(&to_wide(&value), buffer, capacity as usize) });
+    if given.as_ref().is_ok_and(|&len| len > capacity as usize) && capacity > 0 && !buffer.is_null() {
+        // This form, and not the other, leaves an empty text in a buffer that is too small.
+        // SAFETY: there is room for one unit at least.
+        unsafe { buffer.write(0) };
+    }
     last_error::value(given.map(count), 0)
 }
 

@@ -83,6 +83,22 @@ fn variables_are_set_found_and_removed() {
 }
 
 #[test]
+fn a_buffer_that_is_too_small_is_left_alone_by_one_form_and_emptied_by_the_other() {
+    let name: Vec<u16> = "coview_small_buffer\0".encode_utf16().collect();
+    // SAFETY: the texts end with a NUL.
+    assert_eq!(unsafe { SetEnvironmentVariableA(c"coview_small_buffer".as_ptr(), c"value".as_ptr()) }, 1);
+    let (mut narrow, mut wide) = ([b'x'; 5], [7; 5]);
+    // SAFETY: the name ends with a NUL, and the buffer is as long as it is said to be.
+    let size = unsafe { GetEnvironmentVariableA(c"coview_small_buffer".as_ptr(), narrow.as_mut_ptr(), 5) };
+    assert_eq!((size, narrow), (6, [b'x'; 5]));
+    // SAFETY: as above.
+    assert_eq!(unsafe { GetEnvironmentVariableW(name.as_ptr(), wide.as_mut_ptr(), 5) }, 6);
+    assert_eq!(wide, [0, 7, 7, 7, 7]);
+    // SAFETY: as above.
+    assert_eq!(unsafe { SetEnvironmentVariableA(c"coview_small_buffer".as_ptr(), std::ptr::null()) }, 1);
+}
+
+#[test]
 fn the_current_directory_is_changed_and_told() {
     let mut buffer = [0; 64];
     // SAFETY: the texts end with a NUL, and there is room.

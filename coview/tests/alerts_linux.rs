@@ -160,7 +160,7 @@ fn all_that_a_thread_has_is_abandoned_and_nothing_else() -> Outcome {
             let _ = end.recv();
             Ok(guard.was_abandoned())
         });
-        ready.recv()?;
+        ready.recv_timeout(DEADLINE)?;
         for _ in 0..3 {
             mutexes.iter().try_for_each(|mutex| mutex.lock().map(forget))?;
             // One whose handle is gone already.

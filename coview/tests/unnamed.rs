@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Outcome, SHORT, failure, in_thread, own_prefix};
+use common::{DEADLINE, Outcome, SHORT, failure, in_thread, own_prefix};
 use coview::{
     ErrorKind, Event, EventOptions, Mutex, MutexOptions, Namespace, Reset, Semaphore, SemaphoreOptions, Waitable,
 };
@@ -36,10 +36,10 @@ fn unnamed_events_are_set_waited_for_and_reset() -> Outcome {
     for reset in [Reset::Auto, Reset::Manual] {
         let event = Event::unnamed(reset)?;
         assert!(!event.try_wait()?);
-        std::thread::scope(|scope| {
+        assert!(std::thread::scope(|scope| {
             scope.spawn(|| event.set());
-            event.wait()
-        })?;
+            event.wait_timeout(DEADLINE)
+        })?);
         assert_eq!(event.try_wait()?, reset == Reset::Manual);
         event.reset()?;
         assert!(!event.wait_timeout(SHORT)?);

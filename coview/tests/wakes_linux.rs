@@ -8,11 +8,14 @@ use std::fs::{self, File};
 use std::mem::{MaybeUninit, forget};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{
-    Actor, DEADLINE, Outcome, SHORT, failure, given, hear_out, in_thread, name, note, own_prefix, play, say, settle,
-    within,
+    Actor, DEADLINE, Outcome, SHORT, failure, given, hand_out, hear_out, in_thread, name, note, own_prefix, play, say,
+    settle, within,
 };
 use coview::{
     ErrorKind, Event, Mapping, Mutex, Namespace, Reset, Semaphore, try_wait_any, wait_all_timeout, wait_any_timeout,
@@ -178,6 +181,26 @@ fn a_sleeper_that_dies_woken_while_others_are_faster_leaves_no_one_asleep_on_a_f
         second.finish();
     }
     note(&format!("this thread was faster in {faster} rounds of 25"));
+    Ok(())
+}
+
+/// Who gives up in the moment of a release was woken for nothing, and the wake was another's.
+#[test]
+fn a_permit_is_not_lost_on_a_wait_for_all_that_gives_up() -> Outcome {
+    let semaphore = Arc::new(Semaphore::create(&name("given.up"), 0, 1)?);
+    let (never, stop) = (Event::create(&name("never"), Reset::Auto)?, Arc::new(AtomicBool::new(false)));
+    let greedy = thread::spawn({
+        let (semaphore, stop) = (semaphore.clone(), stop.clone());
+        move || {
+            while !stop.load(Ordering::Relaxed) {
+                let all = wait_all_timeout(&[(&*semaphore).into(), (&never).into()], Duration::from_micros(400));
+                assert!(all.expect("waiting does not fail").is_none());
+            }
+        }
+    });
+    hand_out(&semaphore, 2000);
+    stop.store(true, Ordering::Relaxed);
+    within("the greedy one ends", move || greedy.join().expect("it does not panic"));
     Ok(())
 }
 

@@ -142,12 +142,19 @@ fn wine_prefix() -> PathBuf {
     env::var_os("WINEPREFIX").map_or_else(|| folder().join("wine"), PathBuf::from)
 }
 
-/// Wine sets up its folder the first time; that takes longer than a program may.
+/// Wine sets up its folder the first time; that takes longer than a program may. And its server stays a while, for a program
+/// that begins while the server of the one before is about to end is refused.
 fn prepare_wine() -> bool {
+    let mut server = Command::new("wineserver");
+    let _ = in_wine(server.arg("-p60")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     let mut command = Command::new("wine");
-    command.args(["wineboot", "--init"]).env("WINEPREFIX", wine_prefix()).env("WINEDEBUG", "-all");
-    command.env("WINEDLLOVERRIDES", "mscoree,mshtml=").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(["wineboot", "--init"]).env("WINEDLLOVERRIDES", "mscoree,mshtml=");
+    in_wine(&mut command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+fn in_wine(command: &mut Command) -> &mut Command {
+    command.env("WINEPREFIX", wine_prefix()).env("WINEDEBUG", "-all")
 }
 
 /// The command that runs a program with no more descriptors than a login shell begins with.
@@ -160,7 +167,7 @@ pub(crate) fn as_from_a_shell(program: &Path) -> Command {
 /// The command that runs a program for Windows.
 pub(crate) fn under_wine(program: &Path) -> Command {
     let mut command = Command::new("wine");
-    command.arg(program).env("WINEPREFIX", wine_prefix()).env("WINEDEBUG", "-all");
+    in_wine(command.arg(program));
     command
 }
 

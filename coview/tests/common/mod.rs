@@ -8,7 +8,9 @@
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Write};
+use std::panic::Location;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -51,11 +53,22 @@ pub(crate) fn failure<T>(result: coview::Result<T>) -> ErrorKind {
 
 /// Waits for a condition by looking at it again and again.
 #[track_caller]
-pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, condition: impl FnMut() -> bool) {
+    look(what, condition, || thread::sleep(Duration::from_millis(1)));
+}
+
+/// Like `until`, for what takes next to no time: others run in between, but nobody sleeps.
+#[track_caller]
+pub(crate) fn soon(what: &str, condition: impl FnMut() -> bool) {
+    look(what, condition, thread::yield_now);
+}
+
+#[track_caller]
+fn look(what: &str, mut condition: impl FnMut() -> bool, pause: impl Fn()) {
     let begin = Instant::now();
     while !condition() {
         assert!(begin.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
-        thread::sleep(Duration::from_millis(1));
+        pause();
     }
 }
 
@@ -88,10 +101,49 @@ pub(crate) fn within<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + S
     worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Runs something in a thread of its own and waits until that thread is gone.
+/// Gives permits one by one to a thread that waits for nothing else, and checks that each reaches it, and all in time:
+/// a wake that went to somebody else is made up for only after a while.
+#[track_caller]
+pub(crate) fn hand_out(semaphore: &Arc<Semaphore>, permits: u32) {
+    let taken = Arc::new(AtomicU32::new(0));
+    let begin = Instant::now();
+    thread::spawn({
+        let (semaphore, taken) = (semaphore.clone(), taken.clone());
+        move || {
+            while taken.load(Ordering::Relaxed) < permits {
+                assert!(semaphore.acquire_timeout(DEADLINE).expect("waiting does not fail"), "a permit was lost");
+                taken.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+    for permit in 0..permits {
+        // So that most find the thread asleep.
+        thread::sleep(Duration::from_micros(100));
+        semaphore.release(1).expect("there is room");
+        soon(&format!("permit {permit} is taken"), || taken.load(Ordering::Relaxed) > permit);
+        assert!(begin.elapsed() < DEADLINE, "{permit} of {permits} permits took {:?}", begin.elapsed());
+    }
+}
+
+/// Runs something in a thread of its own and waits until that thread is gone. What the thread borrows is ours, so the whole
+/// program ends if the thread does not.
 #[track_caller]
 pub(crate) fn in_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    thread::scope(|scope| scope.spawn(work).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    let caller = Location::caller();
+    let (sender, receiver) = mpsc::channel::<()>();
+    let work = move || {
+        let _ends = sender;
+        work()
+    };
+    thread::scope(|scope| {
+        let thread = scope.spawn(work);
+        if receiver.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{caller}: the thread does not end within {DEADLINE:?}");
+            process::abort();
+        }
+        thread.join()
+    })
+    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Gives threads that have said that they will wait the time to do so, more in each round.

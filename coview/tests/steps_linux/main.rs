@@ -37,6 +37,8 @@ impl Traced {
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0, "fork fails");
         if pid == 0 {
+            // SAFETY: there are no pointers. Who traces it and hangs is killed, and this process must not stay behind.
+            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
             prepare();
             // SAFETY: asks to be traced by the parent; there are no pointers.
             unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
