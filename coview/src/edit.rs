@@ -9,8 +9,11 @@
 //! | empty the next slot (`slots.rs`, step 1) | the next edit finds it empty, and copies the whole value |
 //! | copy what the last edit has changed, or everything | likewise |
 //! | write the parts | likewise |
-//! | note which bytes they are, under the next version's number | likewise; the note is of a version that is not current |
+//! | note which bytes they are, under the next version's number | likewise; who makes that version current in another way takes the note back |
 //! | commit (steps 3 and 4) | the new value is current |
+//!
+//! An edit that the same thread begins while it has one open starts over in the same slot, so the first one can go on no
+//! more. It knows by the number that each edit takes from the slot, which stands where there would be a publisher's.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -20,7 +23,7 @@ use std::time::Duration;
 
 use bytemuck::{AnyBitPattern, NoUninit, Pod};
 
-use crate::layout::CHANGE;
+use crate::layout::{CHANGE, SLOT_GENERATION, SLOT_VALUE};
 use crate::sys::Deadline;
 use crate::writing::Writing;
 use crate::{Result, Shared};
@@ -32,7 +35,7 @@ use crate::{Result, Shared};
 /// [`Edit::commit`]. Dropping an edit, and dying in it, leaves the value as it was.
 ///
 /// A write to the same value by other means while an edit is open, which only the same thread can try, spoils the edit:
-/// it writes nothing more, and the commit fails.
+/// it writes nothing more, and the commit fails. So does another edit, be it committed or not.
 ///
 /// # Examples
 ///
@@ -60,6 +63,8 @@ pub struct Edit<'a, T: Pod> {
     writing: Writing<'a, T>,
     /// Where the new value's bytes begin.
     start: usize,
+    /// The number that this edit has in its slot.
+    number: u64,
     /// What has been written, as one range.
     changed: Range<usize>,
     spoiled: bool,
@@ -139,8 +144,10 @@ impl<'a, T: Pod> Edit<'a, T> {
         let is_previous = slots.holds(view, writing.current.wrapping_sub(1));
         let behind = if is_previous { last_change(&writing, size) } else { 0..size };
         let start = slots.begin(view, writing.next());
+        // Relaxed, here and in `check`: only who has the lock looks at it before the commit, which writes it over.
+        let number = view.atomic_u64(number_at(start)).fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         view.copy_within(writing.value_at() + behind.start, start + behind.start, behind.len());
-        Edit { writing, start, changed: 0..0, spoiled: false, _value: PhantomData }
+        Edit { writing, start, number, changed: 0..0, spoiled: false, _value: PhantomData }
     }
 
     /// Says whether the last writer died while it had the lock. What it had begun to write is gone.
@@ -287,13 +294,21 @@ impl<'a, T: Pod> Edit<'a, T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn commit(self) -> Result<u64> {
-        self.writing.check()?;
+        self.check()?;
         let words = [self.writing.next(), self.changed.start as u64, self.changed.len() as u64];
         for (index, word) in words.into_iter().enumerate() {
             // Relaxed: only who has the lock reads it.
             self.writing.view.atomic_u64(CHANGE + 8 * index).store(word, Ordering::Relaxed);
         }
         self.writing.commit()
+    }
+
+    /// Fails if somebody has written in spite of the lock.
+    fn check(&self) -> Result<()> {
+        if self.writing.view.atomic_u64(number_at(self.start)).load(Ordering::Relaxed) != self.number {
+            return Err(self.writing.disturbed());
+        }
+        self.writing.check()
     }
 
     /// Where a part lies in the view.
@@ -306,7 +321,7 @@ impl<'a, T: Pod> Edit<'a, T> {
 
     /// Notes that a part is to be written, and whether it still may be.
     fn note(&mut self, offset: usize, len: usize) {
-        self.spoiled |= self.writing.check().is_err();
+        self.spoiled = self.spoiled || self.check().is_err();
         self.changed = match self.changed.is_empty() {
             true => offset..offset + len,
             false => self.changed.start.min(offset)..self.changed.end.max(offset + len),
@@ -318,6 +333,11 @@ impl<T: Pod> fmt::Debug for Edit<'_, T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Edit").field("name", &self.writing.region.name()).field("changed", &self.changed).finish()
     }
+}
+
+/// Where the number of an edit stands whose value begins at `start`.
+fn number_at(start: usize) -> usize {
+    start - SLOT_VALUE + SLOT_GENERATION
 }
 
 /// In which bytes the current version differs from the one before, as far as that is known.

@@ -347,7 +347,7 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Platform
     ///
-    /// `fcntl(F_OFD_GETLK)`; `OpenEventW`, or `LockFileEx` for a mapping of a file.
+    /// `fcntl(F_OFD_GETLK)`; `OpenEventW` under the lock of the name, or `LockFileEx` for a mapping of a file.
     ///
     /// # Examples
     ///

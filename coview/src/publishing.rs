@@ -19,7 +19,7 @@ pub(crate) struct Publishing {
     generation: u64,
     /// The number of the last value, as this publisher knows it: what others write there does not matter to it.
     sequence: u64,
-    _claim: Claim,
+    claim: Claim,
     pub(crate) region: Region,
 }
 
@@ -54,7 +54,7 @@ impl Publishing {
 
     fn with(region: Region, claim: Claim) -> Publishing {
         let generation = region.begin_publishing();
-        Publishing { generation, sequence: region.sequence(), _claim: claim, region }
+        Publishing { generation, sequence: region.sequence(), claim, region }
     }
 
     /// Makes a value of `len` bytes current, which `put` writes at the offset that it is given; returns its number.
@@ -77,6 +77,9 @@ impl Publishing {
 
 impl Drop for Publishing {
     fn drop(&mut self) {
-        self.region.end_publishing(self.generation);
+        // What a forked child drops is a copy.
+        if self.claim.is_ours() {
+            self.region.end_publishing(self.generation);
+        }
     }
 }

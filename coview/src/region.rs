@@ -482,7 +482,9 @@ impl Region {
         let header = mapping.view_range(..HEADER_LEN as u64)?;
         let (there, bytes): ([u8; FIXED_LEN], _) = (header.get(0), form.to_bytes());
         // Nothing, or what a publisher left that was killed right here.
-        let is_new = there[..8] == [0; 8] && there.iter().zip(bytes).all(|(&there, ours)| there == 0 || there == ours);
+        let is_new = there[..8] == [0; 8]
+            && there.iter().zip(bytes).all(|(&there, ours)| there == 0 || there == ours)
+            && header.read_vec(FIXED_LEN, HEADER_LEN - FIXED_LEN).iter().all(|&byte| byte == 0);
         if is_new {
             header.write(8, &bytes[8..]);
             let magic = u64::from_ne_bytes(std::array::from_fn(|index| bytes[index]));

@@ -66,7 +66,7 @@ use crate::{ErrorKind, Mutex, Noun, RegionKind, RegionOptions, Result};
 ///
 /// and padding, whose bytes would tell what else was in the writer's memory.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 /// #[repr(C)]
 /// struct Padded {

@@ -218,6 +218,10 @@ impl Slots {
     ) -> Result<Option<(Stamp, R)>, ErrorKind> {
         for _ in 1..TRIES_MAX {
             let Some(place) = self.find(words) else { return Ok(None) };
+            // What is gone already, or never was there, is not worth copying: it may be large.
+            if !self.is_intact(words, &place) {
+                continue;
+            }
             let copied = copy(&place);
             if self.is_intact(words, &place) {
                 return Ok(Some((place.stamp, copied)));

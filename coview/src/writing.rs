@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use bytemuck::Pod;
 
 use crate::error::parse_name;
-use crate::layout::DEATHS;
+use crate::layout::{CHANGE, DEATHS};
 use crate::name::Name;
 use crate::region::Region;
 use crate::slots::Stamp;
@@ -82,13 +82,25 @@ impl<'a, T: Pod> Writing<'a, T> {
         if self.region.slots.current(self.view) == self.current {
             return Ok(());
         }
+        Err(self.disturbed())
+    }
+
+    /// What there is to say when somebody has written in spite of the lock.
+    #[cold]
+    pub(crate) fn disturbed(&self) -> Error {
         let advice =
             "it changed in spite of the lock: it was written to inside `update` or `edit`, or by another program";
-        Err(self.region.error("update", ErrorKind::Damaged).with_advice(advice))
+        self.region.error("update", ErrorKind::Damaged).with_advice(advice)
     }
 
     #[inline]
     pub(crate) fn put(self, value: &T) -> Result<u64> {
+        let note = self.view.atomic_u64(CHANGE);
+        // What an edit has left that was killed on the brink of this version. Relaxed: only who has the lock looks at it,
+        // and the commit below makes it known together with the version.
+        if note.load(Ordering::Relaxed) == self.next() {
+            note.store(0, Ordering::Relaxed);
+        }
         self.view.put_in_slot(self.region.slots.begin(self.view, self.next()), value);
         self.commit()
     }

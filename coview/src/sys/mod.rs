@@ -34,6 +34,7 @@
 //! - `Section::claim(Option<&Name>, Rights, part) -> Option<Claim>`: `None` if somebody has the part, be it through the same
 //!   handle. The section's own name is given where it has one, and the rights of the section. Dropping the `Claim` gives
 //!   the part up, and so does the death of the process, at once. [`ErrorKind::AccessDenied`] to who may only read.
+//! - `Claim::is_ours()`: whether this process has made the claim, and not the one that it was forked from.
 //! - `Section::is_claimed(Option<&Name>, part) -> bool`: looks, and keeps nobody from claiming. Both are
 //!   [`ErrorKind::Unsupported`] for a section without name and file on Windows.
 //!

@@ -18,6 +18,8 @@ use std::{env, process, thread};
 
 use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Reset, Semaphore, Timer};
 
+pub(crate) mod sealed;
+
 /// How long anything may take that is not expected to take any time.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 

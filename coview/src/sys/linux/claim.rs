@@ -33,9 +33,15 @@ impl Section {
     }
 }
 
+impl Claim {
+    pub(crate) fn is_ours(&self) -> bool {
+        process::id() == self.process
+    }
+}
+
 impl Drop for Claim {
     fn drop(&mut self) {
-        if process::id() == self.process {
+        if self.is_ours() {
             // Should it fail, closing the descriptor gives the part up, unless a child has a copy of it.
             let _ = lock::give_up(&self.file, self.part);
         }

@@ -1,22 +1,31 @@
 //! A part of a mapping that one handle has for itself: an event beside the mapping that is there while the part is taken,
 //! or a lock on a byte of the mapping's file, far behind its end.
 //!
-//! Needs `unsafe` to lock a part of a file.
+//! Who looks whether the event is there has it open for that moment, and so keeps it alive. Everyone does that with the
+//! mapping's lock: otherwise many who look would hold up one another's event of a publisher that is long dead, and nobody
+//! could claim the part or see that it is free.
+//!
+//! The lock belongs to a handle of its own, opened anew for the purpose: one handle may add a shared lock to its exclusive
+//! one, and what it unlocks then is the exclusive one. So who looks through the claimant's section would see nothing, and
+//! take the part away from it.
+//!
+//! Needs `unsafe` to open a file anew and to lock a part of it.
 
 use std::fs::File;
 use std::io;
 use std::os::windows::io::OwnedHandle;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION};
+use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::{
-    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, UnlockFileEx,
+    FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE,
+    LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, ReOpenFile, UnlockFileEx,
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
-use super::object::{WideName, check, raw};
+use super::companion::Lock;
+use super::object::{WideName, adopt, check, raw};
 use super::{Section, error_kind, event};
 use crate::name::Name;
 use crate::sys::{EventStart, error};
@@ -28,7 +37,8 @@ pub(super) const CLAIM: &str = "coview.claim.";
 /// The upper half of the offset at which claims of a file's parts are locked; the part is the lower half.
 const CLAIMS_HIGH: u32 = 1 << 30;
 
-/// Who asks whether a part is taken has it himself in that moment, and is given this time to let go.
+/// Who asks whether a file's part is taken has it himself in that moment, and who is dying has what he had: they are given
+/// this time to let go.
 const LOOKING_MAX: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -36,7 +46,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(crate) enum Claim {
     Named { _event: OwnedHandle },
-    OfFile { file: Arc<File>, part: u32 },
+    OfFile { file: File, part: u32 },
 }
 
 impl Section {
@@ -44,7 +54,7 @@ impl Section {
         let began = Instant::now();
         loop {
             let claim = match (name, self.file()) {
-                (Some(name), _) => claim_name(&wide(name, part), rights)?,
+                (Some(name), _) => claim_name(name, part, rights)?,
                 (None, Some(file)) => claim_file(file, part)?,
                 (None, None) => return Err(error(ErrorKind::Unsupported)),
             };
@@ -57,7 +67,7 @@ impl Section {
 
     pub(crate) fn is_claimed(&self, name: Option<&Name>, part: u32) -> io::Result<bool> {
         match (name, self.file()) {
-            (Some(name), _) => is_there(&wide(name, part)),
+            (Some(name), _) => is_there(name, part),
             (None, Some(file)) => {
                 if !lock(file, part, 0)? {
                     return Ok(true);
@@ -67,6 +77,13 @@ impl Section {
             }
             (None, None) => Err(error(ErrorKind::Unsupported)),
         }
+    }
+}
+
+impl Claim {
+    /// Nobody is born here with copies of another's handles.
+    pub(crate) fn is_ours(&self) -> bool {
+        true
     }
 }
 
@@ -83,8 +100,9 @@ fn wide(name: &Name, part: u32) -> WideName {
     WideName::with_prefix(name, &format!("{CLAIM}{part}."))
 }
 
-fn claim_name(name: &WideName, rights: Rights) -> io::Result<Option<Claim>> {
-    let made = match event::make(Some(name), EventStart { manual: true, signaled: false }, rights) {
+fn claim_name(name: &Name, part: u32, rights: Rights) -> io::Result<Option<Claim>> {
+    let _alone = Lock::take_to_look(name)?;
+    let made = match event::make(Some(&wide(name, part)), EventStart { manual: true, signaled: false }, rights) {
         // Another user's, hence there.
         Err(error) if error_kind(&error) == ErrorKind::AccessDenied => return Ok(None),
         made => made?,
@@ -92,8 +110,9 @@ fn claim_name(name: &WideName, rights: Rights) -> io::Result<Option<Claim>> {
     Ok(made.created.then_some(Claim::Named { _event: made.handle }))
 }
 
-fn is_there(name: &WideName) -> io::Result<bool> {
-    match event::open(name, event::QUERY) {
+fn is_there(name: &Name, part: u32) -> io::Result<bool> {
+    let _alone = Lock::take_to_look(name)?;
+    match event::open(&wide(name, part), event::QUERY) {
         Ok(_) => Ok(true),
         Err(error) => match error_kind(&error) {
             ErrorKind::NotFound => Ok(false),
@@ -103,9 +122,23 @@ fn is_there(name: &WideName) -> io::Result<bool> {
     }
 }
 
-fn claim_file(file: &Arc<File>, part: u32) -> io::Result<Option<Claim>> {
-    let locked = lock(file, part, LOCKFILE_EXCLUSIVE_LOCK)?;
-    Ok(locked.then(|| Claim::OfFile { file: Arc::clone(file), part }))
+fn claim_file(file: &File, part: u32) -> io::Result<Option<Claim>> {
+    let file = open_anew(file)?;
+    let locked = lock(&file, part, LOCKFILE_EXCLUSIVE_LOCK)?;
+    Ok(locked.then_some(Claim::OfFile { file, part }))
+}
+
+fn open_anew(file: &File) -> io::Result<File> {
+    let access = FILE_GENERIC_READ | FILE_GENERIC_WRITE;
+    let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    let handle = raw(file);
+    // SAFETY: the handle is open.
+    let opened = unsafe { ReOpenFile(handle, access, share, 0) };
+    if opened == INVALID_HANDLE_VALUE {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: just returned, for us.
+    Ok(File::from(unsafe { adopt(opened) }?))
 }
 
 /// Locks the byte that stands for a part, without waiting; `false` if somebody has it locked.
