@@ -63,7 +63,11 @@ fn read<const WORDS: usize>(report: &mut Report, size: Size) {
         bytes: WORDS * 8,
         coview: &mut |times| timed(times, || check(&read_value(&reader))),
         floors: &mut [
-            Floor { name: MEMCPY, goal: size.goal, run: &mut |times| timed(times, || check(&copy_of::<WORDS>(&memory))) },
+            Floor {
+                name: MEMCPY,
+                goal: size.goal,
+                run: &mut |times| timed(times, || memcpy_value(memory.as_ptr(), check::<WORDS>)),
+            },
             Floor {
                 name: IN_LINE,
                 goal: Goal::None,
@@ -195,7 +199,7 @@ fn read_beside_publisher<const WORDS: usize>(report: &mut Report, processors: Pr
         floors: &mut [Floor {
             name: MEMCPY,
             goal: size.goal,
-            run: &mut |times| companion.during(0, || timed(times, || check(&copy_of::<WORDS>(&memory)))),
+            run: &mut |times| companion.during(0, || timed(times, || memcpy_value(memory.as_ptr(), check::<WORDS>))),
         }],
     });
 }
@@ -249,7 +253,7 @@ fn peek(report: &mut Report) {
         floors: &mut [Floor {
             name: "memcpy of the 8 B",
             goal: Goal::None,
-            run: &mut |times| timed(times, || check(&copy_of::<1>(&memory))),
+            run: &mut |times| timed(times, || memcpy_value(memory.as_ptr(), check::<1>)),
         }],
     });
 }
@@ -318,11 +322,6 @@ pub(crate) fn copied<const WORDS: usize>() -> Memory {
     let memory = Memory::new((WORDS * 8).next_multiple_of(4096));
     memcpy(value::<WORDS>(1).as_ptr().cast(), memory.as_ptr(), WORDS * 8);
     memory
-}
-
-#[inline]
-pub(crate) fn copy_of<const WORDS: usize>(memory: &Memory) -> Value<WORDS> {
-    memcpy_value(memory.as_ptr())
 }
 
 pub(crate) fn value<const WORDS: usize>(number: u64) -> Value<WORDS> {

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use coview::{Mutex, Shared};
 
 use crate::events::{ping_pong, round_trips};
-use crate::floor::copy::memcpy;
+use crate::floor::copy::{memcpy, memcpy_value};
 use crate::floor::memory::Memory;
-use crate::latest::{MEMCPY, Value, check, check_all, copied, copy_of, value};
+use crate::latest::{MEMCPY, Value, check, check_all, copied, value};
 use crate::measure::timed;
 use crate::object_name;
 use crate::peer::Processors;
@@ -44,7 +44,11 @@ fn update<const WORDS: usize>(report: &mut Report, size: &str) {
                 goal: Goal::None,
                 run: &mut |times| timed(times, || drop(mutex.lock().expect("lock"))),
             },
-            Floor { name: MEMCPY, goal: Goal::None, run: &mut |times| timed(times, || check(&copy_of::<WORDS>(&memory))) },
+            Floor {
+                name: MEMCPY,
+                goal: Goal::None,
+                run: &mut |times| timed(times, || memcpy_value(memory.as_ptr(), check::<WORDS>)),
+            },
         ],
     });
     assert_eq!(shared.get().expect("get")[0], count + 1, "an update was lost");
@@ -67,7 +71,7 @@ fn get<const WORDS: usize>(report: &mut Report, size: &str) {
         floors: &mut [Floor {
             name: MEMCPY,
             goal: Goal::None,
-            run: &mut |times| timed(times, || check(&copy_of::<WORDS>(&memory))),
+            run: &mut |times| timed(times, || memcpy_value(memory.as_ptr(), check::<WORDS>)),
         }],
     });
     check_all(&shared.get().expect("get"));
@@ -97,9 +101,7 @@ fn edit(report: &mut Report) {
             Floor {
                 name: "memcpy of 1 MiB",
                 goal: Goal::None,
-                run: &mut |times| {
-                    timed(times, || memcpy(memory.as_ptr(), target.as_mut_ptr().cast(), LARGE_WORDS * 8))
-                },
+                run: &mut |times| timed(times, || memcpy(memory.as_ptr(), target.as_mut_ptr().cast(), LARGE_WORDS * 8)),
             },
             Floor {
                 name: MUTEX,

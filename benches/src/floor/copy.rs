@@ -26,13 +26,13 @@ pub(crate) fn memcpy(source: *const u8, target: *mut u8, len: usize) {
     black_box(target);
 }
 
-/// A value copied out of ordinary shared memory by `memcpy`.
+/// Copies a value out of ordinary shared memory by `memcpy`, once, and looks at it.
 #[inline]
-pub(crate) fn memcpy_value<T: Pod>(source: *const u8) -> T {
+pub(crate) fn memcpy_value<T: Pod>(source: *const u8, look: impl FnOnce(&T)) {
     let mut value = MaybeUninit::<T>::uninit();
     memcpy(source, value.as_mut_ptr().cast(), size_of::<T>());
     // SAFETY: every byte was written, and any bytes make a `T`.
-    unsafe { value.assume_init() }
+    look(unsafe { value.assume_init_ref() });
 }
 
 /// A value copied out of ordinary shared memory by the instructions that the compiler finds best for its length.
