@@ -12,6 +12,7 @@ use crate::output;
 /// The exit status of a command that did what it was asked.
 pub(crate) const DONE: i32 = 0;
 const FAILED: i32 = 1;
+const WRONG_USAGE: i32 = 2;
 const TIMED_OUT: i32 = 124;
 const NOT_EXECUTABLE: i32 = 126;
 const COMMAND_NOT_FOUND: i32 = 127;
@@ -28,6 +29,8 @@ pub(crate) enum Failure {
     Stream(String, io::Error),
     /// The command itself found a reason.
     Refused(String),
+    /// The arguments contradict each other.
+    Usage(String),
     /// What was waited for did not happen in time.
     TimedOut(String),
     /// The COMMAND could not be started.
@@ -58,6 +61,7 @@ impl Failure {
         match self {
             Failure::Library(error) if error.kind() == ErrorKind::TimedOut => TIMED_OUT,
             Failure::TimedOut(_) => TIMED_OUT,
+            Failure::Usage(_) => WRONG_USAGE,
             Failure::NotStarted(_, source) if source.kind() == io::ErrorKind::NotFound => COMMAND_NOT_FOUND,
             Failure::NotStarted(..) => NOT_EXECUTABLE,
             Failure::Stopped(stop) => stop.exit_status(),
@@ -77,7 +81,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Library(error) => error.fmt(out),
             Failure::Stream(doing, source) => write!(out, "{doing}: {source}"),
-            Failure::Refused(reason) | Failure::TimedOut(reason) => out.write_str(reason),
+            Failure::Refused(reason) | Failure::Usage(reason) | Failure::TimedOut(reason) => out.write_str(reason),
             Failure::NotStarted(program, source) => write!(out, "run `{program}`: {source}"),
             Failure::Stopped(_) => out.write_str("stopped by a signal"),
             Failure::BrokenPipe => out.write_str("nobody reads the output"),

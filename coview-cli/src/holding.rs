@@ -104,6 +104,14 @@ impl Stops {
         let _ = self.received.recv();
     }
 
+    /// Sleeps for so long; a signal ends it as a failure.
+    pub(crate) fn sleep(&self, duration: Duration) -> Result<(), Failure> {
+        match self.received.recv_timeout(duration) {
+            Ok(stop) => Err(Failure::Stopped(stop)),
+            Err(_) => Ok(()),
+        }
+    }
+
     fn check(&self) -> Result<(), Failure> {
         self.received.try_recv().map_or(Ok(()), |stop| Err(Failure::Stopped(stop)))
     }

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::time::UNIX_EPOCH;
 
 use clap::Args;
-use coview::{ErrorKind, Holder, Namespace, Object, State};
+use coview::{ErrorKind, Holder, Kind, Namespace, Object, State};
 use serde::Serialize;
 
 use crate::failure::{DONE, Outcome};
+use crate::region_facts::RegionFacts;
 use crate::units::human_size;
 use crate::{output, units};
 
@@ -17,6 +18,11 @@ global, posix), kind (mapping, mutex, event, semaphore, timer, unknown), size an
 (seconds since 1970), state, holders ([{pid, program}]), dead (left by killed processes; the next call that meets it \
 removes it). What the system does not tell is null. state is {owned, owner, abandoned} of a mutex, {manual, signaled} \
 of an event, {count, maximum} of a semaphore, {manual, signaled, due (seconds from now)} of a timer, and null otherwise.";
+
+const REGION: &str = "\
+And region: null, or what is known of the typed region in a mapping: {kind (shared, latest, latest-bytes), value_size, \
+value_align, fingerprint (hexadecimal text, or null), sequence (the number of the current value), publisher (absent, \
+alive, ended, died; null of a shared)}. For this the mapping is held for a moment.";
 
 const LS_EXAMPLES: &str = r#"Examples:
   coview ls                                       the user's own objects
@@ -50,7 +56,7 @@ pub(crate) struct Ls {
 
 /// Look at one object
 #[derive(Debug, Args)]
-#[command(after_help = format!("{STAT_EXAMPLES}\n\n{FIELDS}"))]
+#[command(after_help = format!("{STAT_EXAMPLES}\n\n{FIELDS} {REGION}"))]
 pub(crate) struct Stat {
     /// Its name
     name: String,
@@ -132,10 +138,12 @@ impl Ls {
 impl Stat {
     pub(crate) fn run(&self) -> Outcome {
         let object = coview::stat(&self.name)?;
+        let may_have_region = object.kind == Kind::Mapping && !object.dead;
+        let region = may_have_region.then(|| RegionFacts::of(&self.name)).flatten();
         if self.json {
-            output::json_pretty(&Row::new(&object))?;
+            output::json_pretty(&StatRow { row: Row::new(&object), region })?;
         } else {
-            print_fields(&object)?;
+            print_fields(&object, region)?;
         }
         Ok(DONE)
     }
@@ -163,6 +171,14 @@ struct Row<'a> {
     state: Option<StateRow>,
     holders: Option<Vec<HolderRow<'a>>>,
     dead: bool,
+}
+
+/// An object that was looked into.
+#[derive(Serialize)]
+struct StatRow<'a> {
+    #[serde(flatten)]
+    row: Row<'a>,
+    region: Option<RegionFacts>,
 }
 
 #[derive(Serialize)]
@@ -244,7 +260,7 @@ fn cells(object: &Object) -> Vec<String> {
     ]
 }
 
-fn print_fields(object: &Object) -> io::Result<()> {
+fn print_fields(object: &Object, region: Option<RegionFacts>) -> io::Result<()> {
     let size = |bytes: u64| format!("{} ({})", units::bytes(bytes), human_size(bytes));
     let age = object.created.and_then(|created| created.elapsed().ok());
     let fields = [
@@ -259,8 +275,9 @@ fn print_fields(object: &Object) -> io::Result<()> {
         ("state", state(object)),
         ("holders", holders(object)),
     ];
+    let region = region.map(|region| ("region", region.to_text()));
     let mut out = output::stdout();
-    for (title, value) in fields {
+    for (title, value) in fields.into_iter().chain(region) {
         writeln!(out, "{title:<10} {value}")?;
     }
     out.flush()

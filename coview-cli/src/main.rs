@@ -1,6 +1,8 @@
 //! The `coview` command: what it is told, which part does it, and with which status it ends.
 
+mod change_lines;
 mod create;
+mod datum;
 mod demo;
 mod documents;
 mod event;
@@ -12,11 +14,24 @@ mod lock;
 mod mutex;
 mod os;
 mod output;
+mod picture;
+mod rate;
 mod read;
+mod region_facts;
+mod report;
+mod screen;
 mod semaphore;
 mod stream;
+mod subject;
 mod timer;
+mod type_parser;
+mod type_tokens;
+mod typed_read;
 mod units;
+mod value;
+mod value_type;
+mod watch;
+mod watcher;
 mod write;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +43,7 @@ const EXAMPLES: &str = r#"Examples:
   coview create penghao 1024                      create a mapping, hold it until Ctrl-C
   coview write penghao Update                     from another terminal
   coview read penghao
+  coview watch penghao                            see it change
   coview ls                                       what is shared now, and who holds it
   coview lock build --timeout 5m -- make          one build at a time"#;
 
@@ -53,6 +69,7 @@ enum Command {
     Create(create::Create),
     Write(write::Write),
     Read(read::Read),
+    Watch(watch::Watch),
     Lock(lock::Lock),
     Mutex(mutex::Mutex),
     Event(event::Event),
@@ -85,6 +102,7 @@ fn run(command: &Command) -> Outcome {
         Command::Create(create) => create.run(),
         Command::Write(write) => write.run(),
         Command::Read(read) => read.run(),
+        Command::Watch(watch) => watch.run(),
         Command::Lock(lock) => lock.run(),
         Command::Mutex(mutex) => mutex.run(),
         Command::Event(event) => event.run(),

@@ -78,6 +78,16 @@ pub(crate) fn human_size(bytes: u64) -> String {
     format!("{} {}", text.strip_suffix(".0").unwrap_or(&text), UNITS[unit])
 }
 
+/// Writes a duration for people: two digits or three, and a unit.
+pub(crate) fn human_duration(duration: Duration) -> String {
+    const UNITS: [(&str, f64, f64); 4] =
+        [("us", 1e-6, 999.5e-6), ("ms", 1e-3, 0.9995), ("s", 1.0, 119.5), ("min", 60.0, 7170.0)];
+    let seconds = duration.as_secs_f64();
+    let &(unit, one, _) = UNITS.iter().find(|&&(_, _, below)| seconds < below).unwrap_or(&("h", 3600.0, 0.0));
+    let value = seconds / one;
+    if value < 9.95 && unit != "us" { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
 fn split(text: &str, is_number: impl Fn(char) -> bool) -> (&str, &str) {
     let text = text.trim();
     let end = text.find(|character| !is_number(character)).unwrap_or(text.len());
@@ -135,5 +145,13 @@ mod tests {
         assert_eq!(human_size((1 << 20) - 1), "1 MiB");
         assert_eq!(human_size(200 << 20), "200 MiB");
         assert_eq!(human_size(u64::MAX), "16 EiB");
+    }
+
+    #[test]
+    fn people_read_durations_with_a_unit() {
+        let shown = |us: u64| human_duration(Duration::from_micros(us));
+        assert_eq!([shown(0), shown(999), shown(1000), shown(1234)], ["0 us", "999 us", "1.0 ms", "1.2 ms"]);
+        assert_eq!([shown(12_345), shown(999_600), shown(90_000_000)], ["12 ms", "1.0 s", "90 s"]);
+        assert_eq!([shown(150_000_000), shown(9_000_000_000)], ["2.5 min", "2.5 h"]);
     }
 }

@@ -16,12 +16,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytemuck::{AnyBitPattern, NoUninit, Pod};
 
-use crate::Result;
 use crate::layout::CHANGE;
-use crate::shared::Writing;
+use crate::sys::Deadline;
+use crate::writing::Writing;
+use crate::{Result, Shared};
 
 /// A large value that is being changed in parts; nobody else writes it meanwhile. Made by
 /// [`Shared::edit`](crate::Shared::edit).
@@ -62,6 +64,73 @@ pub struct Edit<'a, T: Pod> {
     changed: Range<usize>,
     spoiled: bool,
     _value: PhantomData<fn() -> T>,
+}
+
+impl<T: Pod> Shared<T> {
+    /// Begins to change a large value in parts, in place, with nobody else writing meanwhile.
+    ///
+    /// What is written shows when [`Edit::commit`] is called, all at once, with the same promise as [`Shared::update`]:
+    /// whoever dies before leaves the old value. No copy of the value is made in this process; and if the last change was
+    /// an edit as well, only what that one has changed is copied within the region.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Shared::set`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.shared.edit.{}", std::process::id());
+    /// let table = coview::Shared::create(&name, &*bytemuck::zeroed_box::<[u64; 1 << 17]>())?;
+    /// let mut edit = table.edit()?;
+    /// edit.put(1000 * 8, &7u64);
+    /// edit.commit()?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn edit(&self) -> Result<Edit<'_, T>> {
+        Ok(self.edit_until(Deadline::NEVER)?.expect("a wait without a deadline ends with a result"))
+    }
+
+    /// Begins an edit unless somebody else is writing; `None` if so. See [`Shared::edit`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Shared::set`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.shared.try_edit.{}", std::process::id());
+    /// let shared = coview::Shared::create(&name, &[0u32; 4])?;
+    /// assert!(shared.try_edit()?.is_some());
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn try_edit(&self) -> Result<Option<Edit<'_, T>>> {
+        self.edit_until(Deadline::NOW)
+    }
+
+    /// Begins an edit, waiting for others for at most `timeout`; `None` if that was not enough. See [`Shared::edit`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Shared::set`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.shared.edit_timeout.{}", std::process::id());
+    /// let shared = coview::Shared::create(&name, &[0u32; 4])?;
+    /// assert!(shared.edit_timeout(std::time::Duration::from_millis(5))?.is_some());
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn edit_timeout(&self, timeout: Duration) -> Result<Option<Edit<'_, T>>> {
+        self.edit_until(Deadline::after(timeout))
+    }
+
+    fn edit_until(&self, deadline: Deadline) -> Result<Option<Edit<'_, T>>> {
+        let Some(writing) = self.lock(deadline)? else { return Ok(None) };
+        Ok(Some(Edit::begin(writing)))
+    }
 }
 
 impl<'a, T: Pod> Edit<'a, T> {

@@ -77,7 +77,7 @@ impl fmt::Display for PublisherState {
 ///
 /// Reading copies the value and makes sure that it is whole. It writes nothing to shared memory, takes no lock, holds up
 /// nobody and is held up by nobody; other readers make no difference. A value that is published faster than it can be
-/// copied, four times in a row, makes the reader try again; after a thousand tries it says [`ErrorKind::Busy`].
+/// copied, four times in a row, makes the reader try again; after a thousand tries it says [`ErrorKind::Busy`](crate::ErrorKind::Busy).
 ///
 /// Publishers come and go: when one dies or ends another can take over, and readers read on. The region lives as long
 /// as anybody has it open.
@@ -115,14 +115,14 @@ pub struct Latest<T> {
 }
 
 impl<T: Pod> Latest<T> {
-    /// How many bytes a region for values of this type has: what a file needs for [`LatestPublisher::over`].
+    /// How many bytes a region for values of this type has: what a file needs for [`LatestPublisher::over`](crate::LatestPublisher::over).
     ///
     /// # Examples
     ///
     /// ```
     /// assert_eq!(coview::Latest::<[f64; 3]>::REGION_SIZE, 512 + 4 * 128);
     /// ```
-    pub const REGION_SIZE: u64 = match Form::of::<T>(RegionKind::Latest, 0).region_size() {
+    pub const REGION_SIZE: u64 = match Form::of::<T>(RegionKind::Latest, &RegionOptions::new()).region_size() {
         Some(size) => size,
         None => panic!("no mapping is so large"),
     };
@@ -131,7 +131,7 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Mapping::open`]; [`ErrorKind::Incompatible`] if the mapping is no `Latest` or its values are not of this
+    /// As for [`Mapping::open`]; [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) if the mapping is no `Latest` or its values are not of this
     /// type, as far as size, alignment and fingerprint tell.
     ///
     /// # Examples
@@ -152,7 +152,7 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Latest::open`]; [`ErrorKind::TimedOut`] when there is an [`open_timeout`](RegionOptions::open_timeout) and
+    /// As for [`Latest::open`]; [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when there is an [`open_timeout`](RegionOptions::open_timeout) and
     /// it passes.
     ///
     /// # Examples
@@ -175,7 +175,7 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Incompatible`] as for [`Latest::open`].
+    /// [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) as for [`Latest::open`].
     ///
     /// # Platform
     ///
@@ -199,7 +199,7 @@ impl<T: Pod> Latest<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn over(mapping: &Mapping, options: &RegionOptions) -> Result<Latest<T>> {
-        Latest::new(Region::show(Noun::Latest, options, mapping, Part::Reader)?, options)
+        Latest::new(Region::show(Noun::Latest, mapping, Part::Reader)?, options)
     }
 
     /// Returns the current value; `None` before the first.
@@ -208,7 +208,7 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`] if the value was written over at every try, [`ErrorKind::Damaged`] if another program has
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if the value was written over at every try, [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if another program has
     /// overwritten the region.
     ///
     /// # Examples
@@ -344,7 +344,7 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] on Windows for a mapping with neither name nor file; what the system says.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on Windows for a mapping with neither name nor file; what the system says.
     ///
     /// # Platform
     ///
@@ -396,5 +396,5 @@ impl<T> fmt::Debug for Latest<T> {
 
 /// The form of a region for values of this type.
 pub(crate) fn form<T>(options: &RegionOptions) -> Form {
-    Form::of::<T>(RegionKind::Latest, options.fingerprint)
+    Form::of::<T>(RegionKind::Latest, options)
 }

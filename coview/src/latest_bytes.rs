@@ -98,7 +98,7 @@ impl LatestBytes {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn over(mapping: &Mapping, options: &RegionOptions) -> Result<LatestBytes> {
-        LatestBytes::new(Region::show(Noun::Latest, options, mapping, Part::Reader)?, options)
+        LatestBytes::new(Region::show(Noun::Latest, mapping, Part::Reader)?, options)
     }
 
     /// Returns how many bytes a region for values of at most `len_max` bytes has; `u64::MAX` if none can be so large.
@@ -571,6 +571,5 @@ impl fmt::Debug for LatestBytesPublisher {
 
 /// The form of a region for at most so many bytes; 0 for those who take what there is.
 fn form(len_max: u64, options: &RegionOptions) -> Form {
-    let (kind, fingerprint) = (RegionKind::LatestBytes, options.fingerprint);
-    Form { kind, value_size: len_max, value_align: 1, fingerprint }
+    Form { value_size: len_max, ..Form::of::<u8>(RegionKind::LatestBytes, options) }
 }

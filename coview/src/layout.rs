@@ -14,6 +14,7 @@
 //! | 40 | 8 | number of slots: 2 in a `Shared`, 4 otherwise |
 //! | 48 | 8 | distance from one slot to the next: a multiple of 128 |
 //! | 56 | 8 | offset of the first slot: 512 |
+//! | 64 | 4 | what other users may do, for who makes an object beside it: 0 nothing, 1 group, 2 everyone reads, 3 everyone |
 //! | 128 | 8 | sequence number of the current value; 0 before the first |
 //! | 136 | 8 | how many publishers there have been |
 //! | 144 | 8 | which publisher was the last to end as it should |
@@ -37,6 +38,8 @@
 use std::fmt;
 use std::mem::offset_of;
 
+use crate::{RegionOptions, Rights};
+
 pub(crate) const HEADER_LEN: usize = 512;
 pub(crate) const CURRENT: usize = 128;
 pub(crate) const GENERATION: usize = 136;
@@ -56,7 +59,7 @@ const VERSION: u32 = 1;
 const LINE_PAIR: u64 = 128;
 
 /// How many bytes of the header never change.
-pub(crate) const FIXED_LEN: usize = 64;
+pub(crate) const FIXED_LEN: usize = 72;
 
 /// What kind of typed region a mapping holds.
 ///
@@ -119,6 +122,8 @@ pub(crate) struct Form {
     pub(crate) value_size: u64,
     pub(crate) value_align: u64,
     pub(crate) fingerprint: u64,
+    /// The creator's.
+    pub(crate) rights: Rights,
 }
 
 /// That part as it lies in memory.
@@ -133,16 +138,20 @@ struct Fixed {
     slots: u64,
     stride: u64,
     first: u64,
+    rights: u32,
+    zero: u32,
 }
 
 const _: () = assert!(size_of::<Fixed>() == FIXED_LEN && offset_of!(Fixed, first) == 56);
+const _: () = assert!(offset_of!(Fixed, rights) == 64);
 const _: () = assert!(offset_of!(Fixed, kind) == 12 && offset_of!(Fixed, value_size) == 16);
 const _: () = assert!(offset_of!(Fixed, fingerprint) == 32 && offset_of!(Fixed, slots) == 40);
 
 impl Form {
     /// The form of a region for values of a type.
-    pub(crate) const fn of<T>(kind: RegionKind, fingerprint: u64) -> Form {
-        Form { kind, value_size: size_of::<T>() as u64, value_align: align_of::<T>() as u64, fingerprint }
+    pub(crate) const fn of<T>(kind: RegionKind, options: &RegionOptions) -> Form {
+        let (value_size, value_align) = (size_of::<T>() as u64, align_of::<T>() as u64);
+        Form { kind, value_size, value_align, fingerprint: options.fingerprint, rights: options.rights }
     }
 
     /// From one slot to the next; `None` if no number is so large.
@@ -180,6 +189,7 @@ impl Form {
         put(offset_of!(Fixed, slots), &self.slots().to_le_bytes());
         put(offset_of!(Fixed, stride), &self.stride().unwrap_or(0).to_le_bytes());
         put(offset_of!(Fixed, first), &(HEADER_LEN as u64).to_le_bytes());
+        put(offset_of!(Fixed, rights), &number_of(self.rights).to_le_bytes());
         bytes
     }
 
@@ -206,6 +216,7 @@ impl Form {
             value_size: word64(bytes, offset_of!(Fixed, value_size)),
             value_align: word64(bytes, offset_of!(Fixed, value_align)),
             fingerprint: word64(bytes, offset_of!(Fixed, fingerprint)),
+            rights: rights_of(word32(bytes, offset_of!(Fixed, rights))),
         };
         // What follows from the rest must be what it is.
         if form.to_bytes() != *bytes {
@@ -272,6 +283,21 @@ pub const fn fingerprint(description: &str) -> u64 {
     if hash == 0 { 1 } else { hash }
 }
 
+fn number_of(rights: Rights) -> u32 {
+    match rights {
+        Rights::Private => 0,
+        Rights::Group => 1,
+        Rights::EveryoneReadOnly => 2,
+        Rights::Everyone => 3,
+    }
+}
+
+/// An unknown number, which no header keeps, stands for the least.
+fn rights_of(number: u32) -> Rights {
+    let all = [Rights::Group, Rights::EveryoneReadOnly, Rights::Everyone];
+    all.into_iter().find(|&rights| number_of(rights) == number).unwrap_or(Rights::Private)
+}
+
 fn word32(bytes: &[u8; FIXED_LEN], at: usize) -> u32 {
     u32::from_le_bytes(std::array::from_fn(|index| bytes[at + index]))
 }
@@ -284,7 +310,8 @@ fn word64(bytes: &[u8; FIXED_LEN], at: usize) -> u64 {
 mod tests {
     use super::*;
 
-    const FORM: Form = Form { kind: RegionKind::Latest, value_size: 24, value_align: 8, fingerprint: 0x1122 };
+    const FORM: Form =
+        Form { kind: RegionKind::Latest, value_size: 24, value_align: 8, fingerprint: 0x1122, rights: Rights::Group };
 
     #[test]
     fn the_header_has_these_bytes() {
@@ -294,6 +321,7 @@ mod tests {
         assert_eq!(bytes[16..32], [24, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(bytes[32..48], [0x22, 0x11, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(bytes[48..64], [128, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(bytes[64..], [1, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(FORM.region_size(), Some(512 + 4 * 128));
         assert_eq!(Form::from_bytes(&bytes, 1024), Ok(FORM));
     }

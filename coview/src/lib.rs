@@ -1,9 +1,11 @@
-//! Shared memory between processes, done right: named mappings and views, mutexes, events, semaphores and timers with
-//! the Windows object model, native on Windows and faithfully built on Linux.
+//! Shared memory between processes, done right: named mappings and views, typed values, mutexes, events, semaphores and
+//! timers with the Windows object model, native on Windows and faithfully built on Linux.
 //!
 //! # The nouns
 //!
 //! - [`Mapping`] is shared memory under a name, [`View`], [`ReadView`] and [`CopyView`] are windows onto it.
+//! - [`Shared`] is one value that many processes read and write, each write whole or not at all. [`Latest`] is one current
+//!   value that everybody reads at memory speed, published by a [`LatestPublisher`]; [`LatestBytes`] is the same for bytes.
 //! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
 //!   does when its time has come.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
@@ -11,7 +13,7 @@
 //! - [`os`] has what one system alone can do.
 //!
 //! Every named noun has three constructors: `create` (must be new), `open` (must exist) and `create_or_open`, the
-//! race-free union. Every wait has three forms: `verb`, `try_verb` and `verb_timeout`. Dropping a value is the whole
+//! race-free union; one that only reads has `open` alone. Every wait has three forms: `verb`, `try_verb` and `verb_timeout`. Dropping a value is the whole
 //! clean-up.
 //!
 //! # Examples
@@ -76,6 +78,7 @@ mod sys;
 mod timer;
 mod view;
 mod wait;
+mod writing;
 
 pub use edit::Edit;
 pub use error::{Error, ErrorKind, Noun, Result};

@@ -13,8 +13,7 @@ use crate::name::Name;
 use crate::slots::{Slots, Words, WordsMut};
 use crate::sys::{Bell, Claim, Deadline, Section, gate};
 use crate::{
-    Access, Error, ErrorKind, Mapping, Noun, PublisherState, ReadView, RegionKind, RegionOptions, Result, Rights,
-    Stamp, View,
+    Access, Error, ErrorKind, Mapping, Noun, PublisherState, ReadView, RegionKind, RegionOptions, Result, Stamp, View,
 };
 
 /// The part that the publisher of a `Latest` claims.
@@ -48,7 +47,6 @@ pub struct Region {
     bell: Bell,
     section: Arc<Section>,
     name: Option<Name>,
-    rights: Rights,
     noun: Noun,
     created: bool,
 }
@@ -129,7 +127,7 @@ impl Region {
         if !is_there(mapping)? {
             return Ok(None);
         }
-        Region::show(Noun::Region, &RegionOptions::new(), mapping, Part::Reader).map(Some)
+        Region::show(Noun::Region, mapping, Part::Reader).map(Some)
     }
 
     /// Returns what kind of region it is.
@@ -302,9 +300,9 @@ impl Region {
         form: Form,
         fill: impl FnOnce(&View, &Slots),
     ) -> Result<Region> {
-        let region = Region::make(noun, options, name, form, fill).map_err(|error| error.doing("create"))?;
-        if region.created {
-            return Ok(region);
+        let mapping = make(noun, options, name, form, fill).map_err(|error| error.doing("create"))?;
+        if mapping.was_created() {
+            return Region::show(noun, &mapping, Part::Writer);
         }
         let error = Error::new("create", noun, Some(name), ErrorKind::AlreadyExists);
         Err(error.with_advice("open it, or create_or_open it"))
@@ -318,26 +316,9 @@ impl Region {
         form: Form,
         fill: impl FnOnce(&View, &Slots),
     ) -> Result<Region> {
-        let region = Region::make(noun, options, name, form, fill)?;
+        let region = Region::show(noun, &make(noun, options, name, form, fill)?, Part::Writer)?;
         region.expect(&form)?;
         Ok(region)
-    }
-
-    fn make(
-        noun: Noun,
-        options: &RegionOptions,
-        name: &str,
-        form: Form,
-        fill: impl FnOnce(&View, &Slots),
-    ) -> Result<Region> {
-        let too_large = || Error::new("create or open", noun, Some(name), ErrorKind::TooLarge);
-        let size = form.region_size().ok_or_else(too_large)?;
-        let slots = slots_of(&form).ok_or_else(too_large)?;
-        let mapping = options.mapping().access(Access::ReadWrite).create_or_open(name, size, |view| {
-            view.write(0, &form.to_bytes());
-            fill(view, &slots);
-        });
-        Region::show(noun, options, &mapping.map_err(|error| error.about(noun))?, Part::Writer)
     }
 
     /// Opens the region of this name, whatever its form.
@@ -349,11 +330,11 @@ impl Region {
             }
             opened => opened,
         };
-        Region::show(noun, options, &mapping.map_err(|error| error.about(noun))?, part)
+        Region::show(noun, &mapping.map_err(|error| error.about(noun))?, part)
     }
 
     /// The region that a mapping holds, whatever its form.
-    pub(crate) fn show(noun: Noun, options: &RegionOptions, mapping: &Mapping, part: Part) -> Result<Region> {
+    pub(crate) fn show(noun: Noun, mapping: &Mapping, part: Part) -> Result<Region> {
         let refuse = |why: String| Error::new("open", noun, mapping.name(), ErrorKind::Incompatible).with_advice(why);
         let form = read_form(mapping)?.map_err(refuse)?;
         let too_large = || Error::new("map", noun, mapping.name(), ErrorKind::TooLarge);
@@ -367,10 +348,10 @@ impl Region {
         let reads_only = matches!(shown, Shown::Reading(_));
         let header = (reads_only && writable).then(|| mapping.view_range(..HEADER_LEN as u64)).transpose()?;
         let name = mapping.name().and_then(|name| Name::parse(name).ok());
-        let bell = Bell::new(name.as_ref(), options.rights);
+        let bell = Bell::new(name.as_ref(), form.rights);
         let section = Arc::clone(&mapping.section);
-        let (rights, created) = (options.rights, mapping.was_created());
-        Ok(Region { form, slots, shown, header, bell, section, name, rights, noun, created })
+        let created = mapping.was_created();
+        Ok(Region { form, slots, shown, header, bell, section, name, noun, created })
     }
 
     /// Fails if a region has another form than the type here wants.
@@ -488,7 +469,7 @@ impl Region {
             // Release: what the header says is there when the magic is.
             header.store(0, magic, Ordering::Release);
         }
-        let region = Region::show(noun, options, mapping, Part::Writer)?;
+        let region = Region::show(noun, mapping, Part::Writer)?;
         region.expect(&form)?;
         Ok((region, claim))
     }
@@ -496,7 +477,7 @@ impl Region {
     /// Claims the part of the publisher.
     pub(crate) fn claim_publishing(&self) -> Result<Claim> {
         self.writing()?;
-        let claim = self.section.claim(self.name.as_ref(), self.rights, PUBLISHER);
+        let claim = self.section.claim(self.name.as_ref(), self.form.rights, PUBLISHER);
         let claim = claim.map_err(|source| self.sys_error("publish", source))?;
         claim.ok_or_else(|| self.error("publish", ErrorKind::Busy).with_advice(PUBLISHER_LIVES))
     }
@@ -529,13 +510,35 @@ impl Region {
 
     #[cold]
     pub(crate) fn error(&self, operation: &'static str, kind: ErrorKind) -> Error {
-        Error::new(operation, self.noun, self.name(), kind)
+        let error = Error::new(operation, self.noun, self.name(), kind);
+        if (operation, kind) == ("read", ErrorKind::Busy) {
+            return error.with_advice("it is written over faster than it can be read");
+        }
+        error
     }
 
     #[cold]
     pub(crate) fn sys_error(&self, operation: &'static str, source: std::io::Error) -> Error {
         from_sys(operation, self.noun, self.name.as_ref(), source)
     }
+}
+
+/// Opens the mapping of this name, or makes one with a region in it.
+fn make(
+    noun: Noun,
+    options: &RegionOptions,
+    name: &str,
+    form: Form,
+    fill: impl FnOnce(&View, &Slots),
+) -> Result<Mapping> {
+    let too_large = || Error::new("create or open", noun, Some(name), ErrorKind::TooLarge);
+    let size = form.region_size().ok_or_else(too_large)?;
+    let slots = slots_of(&form).ok_or_else(too_large)?;
+    let mapping = options.mapping().access(Access::ReadWrite).create_or_open(name, size, |view| {
+        view.write(0, &form.to_bytes());
+        fill(view, &slots);
+    });
+    mapping.map_err(|error| error.about(noun))
 }
 
 /// The form that a mapping's first bytes tell, or why they tell none.

@@ -37,8 +37,8 @@ impl RegionOptions {
     /// ```
     /// let options = coview::RegionOptions::new();
     /// ```
-    pub fn new() -> RegionOptions {
-        RegionOptions::default()
+    pub const fn new() -> RegionOptions {
+        RegionOptions { rights: Rights::Private, access: Access::ReadWrite, fingerprint: 0, open_timeout: None }
     }
 
     /// Sets what other users may do with the region, if this call creates it.

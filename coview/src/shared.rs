@@ -1,12 +1,4 @@
 //! One value that many processes read and write, each write whole or not at all.
-//!
-//! | step of a writer | killed after it |
-//! |---|---|
-//! | take the lock | the lock is abandoned: the next writer has it at once, and counts the death |
-//! | write the new value into the other slot (`slots.rs`, steps 1 to 3) | the old value is current; the next writer writes there anew |
-//! | make it current (step 4) | the new value is current |
-//! | wake those who wait for a change | they look again by themselves, see `Bell` |
-//! | give the lock back | |
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,21 +7,12 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 
-use crate::edit::Edit;
 use crate::layout::{DEATHS, Form};
-use crate::name::Name;
 use crate::region::{Part, Region};
 use crate::slots::Stamp;
 use crate::sys::Deadline;
-use crate::{
-    Error, ErrorKind, Mutex, MutexGuard, MutexOptions, Namespace, Noun, RegionKind, RegionOptions, Result, View,
-};
-
-/// The mutex beside the region `NAME` is called `coview.shared.NAME`.
-const LOCK: &str = "coview.shared.";
-
-/// Larger values are changed on the heap.
-const ON_STACK_MAX: usize = 1024;
+use crate::writing::{Writing, lock_beside, stamp};
+use crate::{ErrorKind, Mutex, Noun, RegionKind, RegionOptions, Result};
 
 /// One value under a name, read and written by any number of processes.
 ///
@@ -134,7 +117,7 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn create_with(options: &RegionOptions, name: &str, value: &T) -> Result<Shared<T>> {
-        let lock = lock_beside("create", name, options)?;
+        let lock = lock_beside("create", name, options.rights)?;
         let region = Region::create(Noun::Shared, options, name, form::<T>(options), |view, slots| {
             view.put_in_slot(slots.begin(view, 1), value);
             slots.commit(view, stamp(1), size_of::<T>());
@@ -185,7 +168,7 @@ impl<T: Pod> Shared<T> {
     pub fn open_with(options: &RegionOptions, name: &str) -> Result<Shared<T>> {
         let region = Region::find(Noun::Shared, options, name, Part::Writer)?;
         region.expect(&form::<T>(options))?;
-        let lock = region.view().map(|_| lock_beside("open", name, options)).transpose()?;
+        let lock = region.view().map(|_| lock_beside("open", name, region.form.rights)).transpose()?;
         Ok(Shared::new(region, lock))
     }
 
@@ -231,7 +214,7 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn create_or_open_with(options: &RegionOptions, name: &str, init: impl FnOnce(&mut T)) -> Result<Shared<T>> {
-        let lock = lock_beside("create or open", name, options)?;
+        let lock = lock_beside("create or open", name, options.rights)?;
         let region = Region::create_or_open(Noun::Shared, options, name, form::<T>(options), |view, slots| {
             let mut value = bytemuck::zeroed_box::<T>();
             init(&mut value);
@@ -512,66 +495,6 @@ impl<T: Pod> Shared<T> {
         self.update_until(change, Deadline::after(timeout))
     }
 
-    /// Begins to change a large value in parts, in place, with nobody else writing meanwhile.
-    ///
-    /// What is written shows when [`Edit::commit`] is called, all at once, with the same promise as [`Shared::update`]:
-    /// whoever dies before leaves the old value. No copy of the value is made in this process; and if the last change was
-    /// an edit as well, only what that one has changed is copied within the region.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Shared::set`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.edit.{}", std::process::id());
-    /// let table = coview::Shared::create(&name, &*bytemuck::zeroed_box::<[u64; 1 << 17]>())?;
-    /// let mut edit = table.edit()?;
-    /// edit.put(1000 * 8, &7u64);
-    /// edit.commit()?;
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    pub fn edit(&self) -> Result<Edit<'_, T>> {
-        Ok(self.edit_until(Deadline::NEVER)?.expect("a wait without a deadline ends with a result"))
-    }
-
-    /// Begins an edit unless somebody else is writing; `None` if so. See [`Shared::edit`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Shared::set`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.try_edit.{}", std::process::id());
-    /// let shared = coview::Shared::create(&name, &[0u32; 4])?;
-    /// assert!(shared.try_edit()?.is_some());
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    pub fn try_edit(&self) -> Result<Option<Edit<'_, T>>> {
-        self.edit_until(Deadline::NOW)
-    }
-
-    /// Begins an edit, waiting for others for at most `timeout`; `None` if that was not enough. See [`Shared::edit`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Shared::set`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.edit_timeout.{}", std::process::id());
-    /// let shared = coview::Shared::create(&name, &[0u32; 4])?;
-    /// assert!(shared.edit_timeout(std::time::Duration::from_millis(5))?.is_some());
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    pub fn edit_timeout(&self, timeout: Duration) -> Result<Option<Edit<'_, T>>> {
-        self.edit_until(Deadline::after(timeout))
-    }
-
     /// Returns the version of the current value: 1 for the first, and one more with every write.
     ///
     /// # Examples
@@ -729,28 +652,15 @@ impl<T: Pod> Shared<T> {
     #[inline]
     fn update_until<R>(&self, change: impl FnOnce(&mut T) -> R, deadline: Deadline) -> Result<Option<R>> {
         let Some(writing) = self.lock(deadline)? else { return Ok(None) };
-        if size_of::<T>() <= ON_STACK_MAX { writing.change_on_stack(change) } else { writing.change_on_heap(change) }
-            .map(Some)
-    }
-
-    fn edit_until(&self, deadline: Deadline) -> Result<Option<Edit<'_, T>>> {
-        let Some(writing) = self.lock(deadline)? else { return Ok(None) };
-        Ok(Some(Edit::begin(writing)))
+        writing.change(change).map(Some)
     }
 
     /// Becomes the only writer; `None` when the deadline passed.
     #[inline]
-    fn lock(&self, deadline: Deadline) -> Result<Option<Writing<'_, T>>> {
+    pub(crate) fn lock(&self, deadline: Deadline) -> Result<Option<Writing<'_, T>>> {
         let view = self.region.writing()?;
         let lock = self.lock.as_ref().expect("a handle that may write has the lock");
-        let locked = lock.lock_until(deadline).map_err(|error| error.about(Noun::Shared))?;
-        let Some(guard) = locked else { return Ok(None) };
-        if guard.was_abandoned() {
-            // Relaxed: only who has the lock writes it.
-            view.atomic_u64(DEATHS).fetch_add(1, Ordering::Relaxed);
-        }
-        let current = self.region.slots.current(view);
-        Ok(Some(Writing { region: &self.region, view, guard, current, _value: PhantomData }))
+        Writing::begin(&self.region, view, lock, deadline)
     }
 }
 
@@ -760,97 +670,6 @@ impl<T> fmt::Debug for Shared<T> {
     }
 }
 
-/// The one writer of a moment: the lock, and the version that it found.
-#[derive(Debug)]
-pub(crate) struct Writing<'a, T> {
-    pub(crate) region: &'a Region,
-    pub(crate) view: &'a View,
-    pub(crate) guard: MutexGuard<'a>,
-    pub(crate) current: u64,
-    _value: PhantomData<fn() -> T>,
-}
-
-impl<T: Pod> Writing<'_, T> {
-    /// Where the current value's bytes are.
-    pub(crate) fn value_at(&self) -> usize {
-        self.region.slots.value_at(self.current)
-    }
-
-    /// The version of the value that is to come.
-    pub(crate) fn next(&self) -> u64 {
-        self.current.wrapping_add(1)
-    }
-
-    /// Makes the next version current, whose bytes are written, and ends the writing.
-    #[inline]
-    pub(crate) fn commit(self) -> Result<u64> {
-        let next = self.next();
-        self.region.slots.commit(self.view, stamp(next), size_of::<T>());
-        // Before the lock is given back: one at a time rings.
-        self.region.notify()?;
-        Ok(next)
-    }
-
-    /// Fails if somebody has written in spite of the lock.
-    #[inline]
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.region.slots.current(self.view) == self.current {
-            return Ok(());
-        }
-        let advice =
-            "it changed in spite of the lock: it was written to inside `update` or `edit`, or by another program";
-        Err(self.region.error("update", ErrorKind::Damaged).with_advice(advice))
-    }
-
-    #[inline]
-    fn put(self, value: &T) -> Result<u64> {
-        self.view.put_in_slot(self.region.slots.begin(self.view, self.next()), value);
-        self.commit()
-    }
-
-    // A function of its own: its frame has room for the value, which a large one would not find.
-    #[inline(never)]
-    fn change_on_stack<R>(self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
-        let mut value = self.view.get_in_slot(self.value_at());
-        let result = change(&mut value);
-        self.check()?;
-        self.put(&value)?;
-        Ok(result)
-    }
-
-    #[inline(never)]
-    fn change_on_heap<R>(self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
-        let mut value = bytemuck::zeroed_box::<T>();
-        self.view.read_in_slot(self.value_at(), &mut *value);
-        let result = change(&mut value);
-        self.check()?;
-        self.put(&value)?;
-        Ok(result)
-    }
-}
-
-/// What goes with a version: it has no time and no publisher.
-fn stamp(version: u64) -> Stamp {
-    Stamp { sequence: version, ..Stamp::default() }
-}
-
 fn form<T>(options: &RegionOptions) -> Form {
-    Form::of::<T>(RegionKind::Shared, options.fingerprint)
-}
-
-/// The mutex beside the region of this name, made if it is not there.
-///
-/// Every handle that may write has it open. Names are unique, so all that are open at one time are the same; and a writer's
-/// death is known as long as anybody else lives who could write.
-fn lock_beside(operation: &'static str, name: &str, options: &RegionOptions) -> Result<Mutex> {
-    let parsed = crate::error::parse_name(operation, Noun::Shared, name)?;
-    if parsed.namespace() == Namespace::Posix {
-        let error = Error::new(operation, Noun::Shared, Some(name), ErrorKind::InvalidName);
-        return Err(
-            error.with_advice("no mutex can stand beside a POSIX object: take a name without a slash at its start")
-        );
-    }
-    let beside = Name::display(parsed.namespace(), &format!("{LOCK}{}", parsed.base()));
-    let lock = MutexOptions::new().rights(options.rights).create_or_open(&beside);
-    lock.map_err(|error| error.about(Noun::Shared).doing(operation).named(name))
+    Form::of::<T>(RegionKind::Shared, options)
 }

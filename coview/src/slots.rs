@@ -174,18 +174,20 @@ impl Slots {
     /// Whether nobody has written there since it was found.
     #[inline]
     pub(crate) fn is_intact(&self, words: &impl Words, place: &Place) -> bool {
-        // Acquire: whoever has copied a byte of a later value sees that the slot was emptied before. Pairs with `begin`.
+        // Whoever has copied a byte of a later value sees that the slot was emptied before. Pairs with the fence of `begin`.
         fence(Ordering::Acquire);
-        // Relaxed: the fence has ordered it.
-        words.load(place.slot + SLOT_SEQUENCE, Ordering::Relaxed) == place.stamp.sequence
+        // Acquire: who finds that it was, finds a newer current number too, and is not lapped by the same value again. Pairs
+        // with the store of `begin`.
+        words.load(place.slot + SLOT_SEQUENCE, Ordering::Acquire) == place.stamp.sequence
     }
 
     /// Step 1: empties the slot of a value that is to come; returns where its bytes go.
     #[inline]
     pub(crate) fn begin(&self, words: &impl WordsMut, sequence: u64) -> usize {
         let slot = self.slot(sequence);
-        // Relaxed: the fence orders it before whatever is written next. Pairs with `is_intact`.
-        words.store(slot + SLOT_SEQUENCE, 0, Ordering::Relaxed);
+        // Release: it comes after the current number that makes the slot an old one. Pairs with the load of `is_intact`.
+        words.store(slot + SLOT_SEQUENCE, 0, Ordering::Release);
+        // It comes before whatever is written next. Pairs with the fence of `is_intact`.
         fence(Ordering::Release);
         slot + SLOT_VALUE
     }
@@ -225,7 +227,10 @@ impl Slots {
     /// Why the value of that number was not to be had.
     #[cold]
     fn failure(&self, words: &impl Words, sequence: u64) -> ErrorKind {
-        // Who writes over a value has made a later one current before.
+        // Who writes over a value has made a later one current before, and that is seen: see `is_intact`.
         if self.current(words) == sequence { ErrorKind::Damaged } else { ErrorKind::Busy }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,9 @@ pub fn coview_fed(arguments: &[&str], input: &[u8]) -> Said {
 pub struct Running {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
-    stderr: Receiver<Vec<u8>>,
+    stderr: Receiver<String>,
+    /// What of stderr was taken note of already.
+    heard: String,
 }
 
 impl Running {
@@ -74,8 +76,8 @@ impl Running {
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command starts");
         let stdout = child.stdout.take().map(BufReader::new);
-        let stderr = collect(child.stderr.take().expect("stderr is piped"));
-        Running { child, stdout, stderr }
+        let stderr = lines(child.stderr.take().expect("stderr is piped"));
+        Running { child, stdout, stderr, heard: String::new() }
     }
 
     /// Starts a command that says one line of JSON on stdout when it is ready, and waits for that.
@@ -102,6 +104,15 @@ impl Running {
         line
     }
 
+    /// Waits until stderr has said something.
+    pub fn hear(&mut self, words: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.heard.contains(words) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.heard += &self.stderr.recv_timeout(left).expect("it is said in time");
+        }
+    }
+
     pub fn stdin(&mut self) -> ChildStdin {
         self.child.stdin.take().expect("stdin is taken once")
     }
@@ -126,9 +137,16 @@ impl Running {
         drop(self.child.stdin.take());
         let stdout = self.stdout.take().map(collect);
         let stdout = stdout.map(|stdout| stdout.recv_timeout(PATIENCE).expect("stdout ends in time"));
-        let stderr = self.stderr.recv_timeout(PATIENCE).expect("stderr ends in time");
+        let deadline = Instant::now() + PATIENCE;
+        let stderr = loop {
+            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.heard += &line,
+                Err(RecvTimeoutError::Disconnected) => break std::mem::take(&mut self.heard),
+                Err(RecvTimeoutError::Timeout) => panic!("stderr does not end"),
+            }
+        };
         let status = self.wait().code();
-        Said { status, stdout: stdout.unwrap_or_default(), stderr: String::from_utf8_lossy(&stderr).into_owned() }
+        Said { status, stdout: stdout.unwrap_or_default(), stderr }
     }
 
     fn wait(&mut self) -> ExitStatus {
@@ -161,6 +179,20 @@ fn collect(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
         // What came before an error is what there is to see.
         let _ = stream.read_to_end(&mut bytes);
         let _ = sender.send(bytes);
+    });
+    received
+}
+
+/// The lines of a stream, as they come.
+fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, received) = mpsc::channel();
+    thread::spawn(move || {
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        while stream.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let _ = sender.send(String::from_utf8_lossy(&line).into_owned());
+            line.clear();
+        }
     });
     received
 }

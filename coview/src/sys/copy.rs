@@ -153,10 +153,10 @@ mod tests {
     use super::*;
 
     fn travels<const LEN: usize>() {
-        let value: [u8; LEN] = std::array::from_fn(|index| (index as u8).wrapping_mul(3));
+        let mut value: [u8; LEN] = std::array::from_fn(|index| (index as u8).wrapping_mul(3));
         let mut shared = vec![u64::MAX; LEN.div_ceil(8) + 1];
         // SAFETY: the vector is aligned and has the bytes.
-        unsafe { value_to_shared(&value, shared.as_mut_ptr().cast()) };
+        unsafe { value_to_shared(&raw mut value, shared.as_mut_ptr().cast()) };
         assert_eq!(shared.last(), Some(&u64::MAX), "{LEN} bytes were written beyond their words");
         let mut found = [0; LEN];
         // SAFETY: as above.

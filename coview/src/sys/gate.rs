@@ -6,8 +6,8 @@
 //! | 1 | turn | somebody is about to sleep, or sleeps, until the turn is over |
 //!
 //! Who wants to sleep sets bit 0, *then* looks whether there is something new, then sleeps while the word is as it was.
-//! Who has changed something looks at the word *after* the change, and ends the turn if bit 0 is set. So one of them sees
-//! the other: both the bit and the look are SeqCst, as are the fence and the look of the other side.
+//! Who has changed something looks at the word *after* the change, and ends the turn if bit 0 is set. Each side has a SeqCst
+//! fence between its store and its load, so that one of them sees the other.
 
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
@@ -19,14 +19,17 @@ const TRIES_MAX: u32 = 100;
 
 /// Says that the caller is about to sleep; returns the value to sleep over. To be followed by a look.
 pub(crate) fn announce(word: &AtomicU32) -> u32 {
-    // SeqCst: before the look that follows. Pairs with the fence of `is_awaited`.
-    word.fetch_or(AWAITED, Ordering::SeqCst) | AWAITED
+    // Relaxed: the fence orders it before the look that follows.
+    let seen = word.fetch_or(AWAITED, Ordering::Relaxed);
+    // Pairs with the fence of `is_awaited`.
+    fence(Ordering::SeqCst);
+    seen | AWAITED
 }
 
 /// Whether somebody is to be woken for what the caller has just changed.
 #[inline]
 pub(crate) fn is_awaited(word: &AtomicU32) -> bool {
-    // The change is in memory before the word is read. Pairs with `announce`.
+    // The change is in memory before the word is read. Pairs with the fence of `announce`.
     fence(Ordering::SeqCst);
     // Relaxed: it is only a hint for whom to wake, and the fence has ordered it.
     word.load(Ordering::Relaxed) & AWAITED != 0
