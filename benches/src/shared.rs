@@ -81,7 +81,6 @@ fn get<const WORDS: usize>(report: &mut Report, size: &str) {
 fn edit(report: &mut Report) {
     let zeroed = bytemuck::zeroed_box::<Value<LARGE_WORDS>>();
     let shared = Shared::create(&object_name("shared"), &*zeroed).expect("create");
-    let mutex = Mutex::create(&object_name("mutex")).expect("create");
     let memory = Memory::new(LARGE_WORDS * 8);
     let mut target = bytemuck::zeroed_box::<Value<LARGE_WORDS>>();
     let mut count = 0u64;
@@ -97,18 +96,11 @@ fn edit(report: &mut Report) {
                 edit.commit().expect("commit");
             })
         },
-        floors: &mut [
-            Floor {
-                name: "memcpy of 1 MiB",
-                goal: Goal::None,
-                run: &mut |times| timed(times, || memcpy(memory.as_ptr(), target.as_mut_ptr().cast(), LARGE_WORDS * 8)),
-            },
-            Floor {
-                name: MUTEX,
-                goal: Goal::None,
-                run: &mut |times| timed(times, || drop(mutex.lock().expect("lock"))),
-            },
-        ],
+        floors: &mut [Floor {
+            name: "memcpy of 1 MiB",
+            goal: Goal::None,
+            run: &mut |times| timed(times, || memcpy(memory.as_ptr(), target.as_mut_ptr().cast(), LARGE_WORDS * 8)),
+        }],
     });
     let mut found = bytemuck::zeroed_box::<Value<LARGE_WORDS>>();
     shared.get_into(&mut found).expect("get");

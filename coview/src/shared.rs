@@ -244,8 +244,15 @@ impl<T: Pod> Shared<T> {
     // Always in line, as `Slots::read` is.
     #[inline(always)]
     pub fn get(&self) -> Result<T> {
-        let read = self.get_until(Deadline::NEVER)?;
-        Ok(read.expect("a wait without a deadline ends with a result"))
+        let view = self.region.read_view();
+        match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {
+            Ok(Some((_, value))) => Ok(value),
+            other => {
+                let mut value = T::zeroed();
+                self.get_in_turn(other.map(drop), Deadline::NEVER, &mut value)?;
+                Ok(value)
+            }
+        }
     }
 
     /// Returns the current value, or `None` where [`Shared::get`] would have to wait for writers.
@@ -597,7 +604,6 @@ impl<T: Pod> Shared<T> {
         Shared { region, lock, _value: PhantomData }
     }
 
-    #[inline(always)]
     fn get_until(&self, deadline: Deadline) -> Result<Option<T>> {
         let view = self.region.read_view();
         match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {
@@ -656,7 +662,7 @@ impl<T: Pod> Shared<T> {
     }
 
     /// Becomes the only writer; `None` when the deadline passed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock(&self, deadline: Deadline) -> Result<Option<Writing<'_, T>>> {
         let view = self.region.writing()?;
         let lock = self.lock.as_ref().expect("a handle that may write has the lock");
