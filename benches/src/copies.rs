@@ -1,8 +1,7 @@
 //! Bytes and words in and out of views, against `memcpy` and plain loads and stores of ordinary shared memory.
 //!
-//! Needs `unsafe` for those, and for hiding a number from the compiler.
+//! Needs `unsafe` for those.
 
-use std::arch::asm;
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::ops::Range;
@@ -10,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use coview::{Mapping, MappingOptions};
 
+use crate::floor::copy::{memcpy, opaque};
 use crate::floor::memory::Memory;
 use crate::measure::timed;
 use crate::object_name;
@@ -200,26 +200,11 @@ fn memory(bytes: usize) -> Memory {
     Memory::new(bytes.next_multiple_of(4096))
 }
 
-/// A number that the compiler does not know. `black_box` would take it through memory, and a store just before a locked
-/// instruction has to be waited for: that would count as the instruction's own time.
-#[inline]
-fn opaque(mut number: usize) -> usize {
-    // SAFETY: no instruction at all; the register leaves as it came.
-    unsafe { asm!("/* {0} */", inout(reg) number, options(nomem, nostack, preserves_flags)) };
-    number
-}
-
 /// The word at `offset`, without a check.
 #[inline]
 fn raw_word(memory: &Memory, offset: usize) -> &AtomicU64 {
     // SAFETY: every caller's offset is aligned and inside the memory, all access to which is atomic.
     unsafe { AtomicU64::from_ptr(memory.as_ptr().wrapping_add(offset).cast()) }
-}
-
-/// Calls the C library's `memcpy`, whose length the compiler cannot know.
-fn memcpy(source: *const u8, target: *mut u8, len: usize) {
-    // SAFETY: every caller has `len` bytes at both ends, which do not overlap.
-    unsafe { libc::memcpy(black_box(target).cast(), black_box(source).cast(), black_box(len)) };
 }
 
 fn bytes_of(memory: &Memory, len: usize) -> Vec<u8> {

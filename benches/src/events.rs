@@ -61,21 +61,31 @@ fn round_trip(report: &mut Report, name: &str, processors: Processors) {
     if !report.wants("events", name) {
         return;
     }
-    let trips = if report.quick { 400 } else { 2_000 };
     let names = [object_name("ping"), object_name("pong")];
     let created = names.each_ref().map(|name| Event::create(name, Reset::Auto).expect("create"));
     let open = || names.each_ref().map(|name| Event::open(name).expect("open"));
-    let mut coview =
-        || ping_pong(processors, trips, open, |event| event.set().expect("set"), |event| event.wait().expect("wait"));
+    let (set, wait) = (|event: &Event| event.set().expect("set"), |event: &Event| event.wait().expect("wait"));
+    let coview = |trips| ping_pong(processors, trips, open, set, wait);
+    round_trips(report, ("events", name), processors, coview);
+    drop(created);
+}
+
+/// Measures round trips of so many turns against those with a bare futex, and adds the row.
+pub(crate) fn round_trips(
+    report: &mut Report,
+    (group, name): (&'static str, &str),
+    processors: Processors,
+    coview: impl Fn(u64) -> f64,
+) {
+    let trips = if report.quick { 400 } else { 2_000 };
     let memory = Memory::new(4096);
     let mut futex = || {
         let open = || [FutexEvent::new(&memory, 0), FutexEvent::new(&memory, 1)];
         ping_pong(processors, trips, open, FutexEvent::set, FutexEvent::wait)
     };
-    let samples = interleave(report.effort.rounds, &mut [&mut coview, &mut futex]);
-    drop(created);
+    let samples = interleave(report.effort.rounds, &mut [&mut || coview(trips), &mut futex]);
     report.push(Row {
-        group: "events",
+        group,
         name: name.to_owned(),
         floor: FUTEX,
         figures: Figures::of(&samples[0], &samples[1]),
@@ -86,7 +96,7 @@ fn round_trip(report: &mut Report, name: &str, processors: Processors) {
 
 /// Sends a turn to another process and back, `trips` times, and returns the nanoseconds of one trip. Each side checks
 /// that what it waited for has happened.
-fn ping_pong<E>(
+pub(crate) fn ping_pong<E>(
     processors: Processors,
     trips: u64,
     open: impl Fn() -> [E; 2],

@@ -3,15 +3,20 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("the floors that Coview is measured against here are Linux system calls");
 
+mod companion;
 mod copies;
 mod events;
 mod floor;
 mod growth;
+mod latest;
 mod locks;
 mod measure;
 mod objects;
 mod peer;
 mod report;
+#[cfg(feature = "rivals")]
+mod rivals;
+mod shared;
 mod waits;
 mod win32;
 
@@ -65,6 +70,10 @@ fn measure_all(report: &mut Report, processors: Processors) {
     events::measure(report, processors);
     waits::measure(report);
     copies::measure(report);
+    latest::measure(report, processors);
+    shared::measure(report, processors);
+    #[cfg(feature = "rivals")]
+    rivals::measure(report, processors);
     growth::measure(report);
     win32::measure(report);
 }

@@ -222,7 +222,8 @@ impl<T: Pod> Latest<T> {
     /// assert_eq!(reader.read()?.map(|reading| reading.value), Some(5));
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    // Always in line, as `Slots::read` is.
+    #[inline(always)]
     pub fn read(&self) -> Result<Option<Reading<T>>> {
         let view = self.region.read_view();
         match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {

@@ -186,6 +186,7 @@ impl LatestBytes {
     /// assert_eq!(peek.finish().map(|stamp| (stamp.sequence, last)), Some((1, 5)));
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn peek(&self) -> Option<Peek<'_>> {
         let place = self.region.slots.find(self.region.read_view())?;
         Some(Peek::new(self.region.read_view(), self.region.slots, place))

@@ -153,10 +153,9 @@ impl Mutex {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn lock(&self) -> Result<MutexGuard<'_>> {
-        loop {
-            if let Some(guard) = self.lock_until(Deadline::NEVER)? {
-                return Ok(guard);
-            }
+        match self.lock_until(Deadline::NEVER)? {
+            Some(guard) => Ok(guard),
+            None => self.lock_again(),
         }
     }
 
@@ -259,6 +258,16 @@ impl Mutex {
         match self.sys.lock(deadline) {
             Ok(locked) => Ok(locked.map(|locked| self.guard(locked))),
             Err(source) => Err(self.error("lock", source)),
+        }
+    }
+
+    /// A wait without a deadline that has ended without a result. Out of line, or it would cost every lock.
+    #[cold]
+    fn lock_again(&self) -> Result<MutexGuard<'_>> {
+        loop {
+            if let Some(guard) = self.lock_until(Deadline::NEVER)? {
+                return Ok(guard);
+            }
         }
     }
 

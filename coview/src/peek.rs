@@ -38,6 +38,7 @@ pub struct Peek<'a> {
 }
 
 impl<'a> Peek<'a> {
+    #[inline]
     pub(crate) fn new(view: &'a ReadView, slots: Slots, place: Place) -> Peek<'a> {
         Peek { view, slots, place }
     }
@@ -54,6 +55,7 @@ impl<'a> Peek<'a> {
     /// assert_eq!(reader.peek().map(|peek| peek.len()), Some(6));
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn len(&self) -> usize {
         self.place.len
     }
@@ -92,6 +94,7 @@ impl<'a> Peek<'a> {
     /// assert_eq!(&bytes, b"date");
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn read(&self, offset: usize, bytes: &mut [u8]) {
         self.view.read(self.at(offset, bytes.len()), bytes);
     }
@@ -112,6 +115,7 @@ impl<'a> Peek<'a> {
     /// assert_eq!(reader.peek().map(|peek| peek.get::<u64>(0)), Some(7));
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn get<P: AnyBitPattern>(&self, offset: usize) -> P {
         self.view.get(self.at(offset, size_of::<P>()))
     }
@@ -155,6 +159,7 @@ impl<'a> Peek<'a> {
     /// assert!(!peek.is_intact());
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn is_intact(&self) -> bool {
         self.slots.is_intact(self.view, &self.place)
     }
@@ -172,6 +177,7 @@ impl<'a> Peek<'a> {
     /// assert_eq!(peek.finish().map(|stamp| stamp.sequence), Some(1));
     /// # Ok::<(), coview::Error>(())
     /// ```
+    #[inline]
     pub fn finish(self) -> Option<Stamp> {
         self.is_intact().then_some(self.place.stamp)
     }
@@ -195,11 +201,19 @@ impl<'a> Peek<'a> {
         self.view.as_ptr().wrapping_add(self.place.offset)
     }
 
+    #[inline]
     fn at(&self, offset: usize, len: usize) -> usize {
-        let inside = offset.checked_add(len).is_some_and(|end| end <= self.len());
-        assert!(inside, "{len} bytes at offset {offset} end beyond a value of {} bytes", self.len());
+        if len > self.len() || offset > self.len() - len {
+            beyond(offset, len, self.len());
+        }
         self.place.offset + offset
     }
+}
+
+#[cold]
+#[inline(never)]
+fn beyond(offset: usize, len: usize, value_len: usize) -> ! {
+    panic!("{len} bytes at offset {offset} end beyond a value of {value_len} bytes")
 }
 
 impl fmt::Debug for Peek<'_> {

@@ -593,12 +593,22 @@ impl Words for ReadView {
     fn load(&self, offset: usize, order: Ordering) -> u64 {
         self.load_u64(offset, order)
     }
+
+    #[inline]
+    fn load_four(&self, offset: usize) -> [u64; 4] {
+        self.load_u64s(offset)
+    }
 }
 
 impl Words for View {
     #[inline]
     fn load(&self, offset: usize, order: Ordering) -> u64 {
         self.load_u64(offset, order)
+    }
+
+    #[inline]
+    fn load_four(&self, offset: usize) -> [u64; 4] {
+        self.load_u64s(offset)
     }
 }
 

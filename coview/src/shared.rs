@@ -240,10 +240,18 @@ impl<T: Pod> Shared<T> {
     /// assert_eq!(coview::Shared::create(&name, &1.5f64)?.get()?, 1.5);
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    // Always in line, as `Slots::read` is.
+    #[inline(always)]
     pub fn get(&self) -> Result<T> {
-        let read = self.get_until(Deadline::NEVER)?;
-        Ok(read.expect("a wait without a deadline ends with a result"))
+        let view = self.region.read_view();
+        match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {
+            Ok(Some((_, value))) => Ok(value),
+            other => {
+                let mut value = T::zeroed();
+                self.get_in_turn(other.map(drop), Deadline::NEVER, &mut value)?;
+                Ok(value)
+            }
+        }
     }
 
     /// Returns the current value, or `None` where [`Shared::get`] would have to wait for writers.
@@ -594,27 +602,34 @@ impl<T: Pod> Shared<T> {
         Shared { region, lock, _value: PhantomData }
     }
 
-    #[inline]
     fn get_until(&self, deadline: Deadline) -> Result<Option<T>> {
         let view = self.region.read_view();
         match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {
             Ok(Some((_, value))) => Ok(Some(value)),
-            other => self.get_in_turn(other.map(drop), deadline),
+            other => {
+                let mut value = T::zeroed();
+                Ok(self.get_in_turn(other.map(drop), deadline, &mut value)?.then_some(value))
+            }
         }
     }
 
-    /// What was not to be had in passing is read when no writer can disturb.
+    /// What was not to be had in passing is read when no writer can disturb; `false` if there is no time for that.
     #[cold]
-    fn get_in_turn(&self, failure: std::result::Result<(), ErrorKind>, deadline: Deadline) -> Result<Option<T>> {
+    fn get_in_turn(
+        &self,
+        failure: std::result::Result<(), ErrorKind>,
+        deadline: Deadline,
+        value: &mut T,
+    ) -> Result<bool> {
         match failure {
             Err(ErrorKind::Busy) if self.lock.is_some() => {}
             Err(kind) => return Err(self.region.error("read", kind)),
             Ok(()) => return Err(self.region.error("read", ErrorKind::Damaged)),
         }
-        let Some(_writing) = self.lock(deadline)? else { return Ok(None) };
+        let Some(_writing) = self.lock(deadline)? else { return Ok(false) };
         let view = self.region.read_view();
-        let read = self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset));
-        self.present(read).map(|(_, value)| Some(value))
+        self.present(self.region.slots.read(view, |place| view.read_in_slot(place.offset, value)))?;
+        Ok(true)
     }
 
     /// A `Shared` has a value from its first moment on.
@@ -645,7 +660,7 @@ impl<T: Pod> Shared<T> {
     }
 
     /// Becomes the only writer; `None` when the deadline passed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock(&self, deadline: Deadline) -> Result<Option<Writing<'_, T>>> {
         let view = self.region.writing()?;
         let lock = self.lock.as_ref().expect("a handle that may write has the lock");

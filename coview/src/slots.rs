@@ -39,6 +39,12 @@ const TRIES_MAX: u32 = 3;
 /// Memory that others write meanwhile. Offsets of words are multiples of 8.
 pub(crate) trait Words {
     fn load(&self, offset: usize, order: Ordering) -> u64;
+
+    /// Four words that follow each other, each relaxed. Memory that checks bounds can do so once for all of them.
+    #[inline]
+    fn load_four(&self, offset: usize) -> [u64; 4] {
+        std::array::from_fn(|index| self.load(offset + 8 * index, Ordering::Relaxed))
+    }
 }
 
 /// The same for who may write.
@@ -108,6 +114,7 @@ impl Stamp {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) stamp: Stamp,
+    slot: usize,
     /// Where its bytes begin, and how many there are: never more than there is room for.
     pub(crate) offset: usize,
     pub(crate) len: usize,
@@ -126,22 +133,34 @@ impl Slots {
     /// # Errors
     ///
     /// [`ErrorKind::Busy`] if it was written over at every try, [`ErrorKind::Damaged`] if it never was there.
-    #[inline]
+    // Always in line, and with one way out for the value: so a short one stays in registers until it is where it is wanted.
+    // Through memory it would go more than once, and words just stored would have to be loaded as vectors.
+    #[inline(always)]
     pub(crate) fn read<R>(
         &self,
         words: &impl Words,
         mut copy: impl FnMut(&Place) -> R,
     ) -> Result<Option<(Stamp, R)>, ErrorKind> {
-        let Some(place) = self.find(words) else { return Ok(None) };
-        let copied = copy(&place);
-        if self.is_intact(words, &place) {
-            return Ok(Some((place.stamp, copied)));
+        let mut tries = 0;
+        loop {
+            let Some(place) = self.find(words) else { return Ok(None) };
+            // What is gone already, or never was there, is not worth copying again: it may be large.
+            if tries == 0 || self.is_intact(words, &place) {
+                let copied = copy(&place);
+                if self.is_intact(words, &place) {
+                    return Ok(Some((place.stamp, copied)));
+                }
+            }
+            tries += 1;
+            if tries == TRIES_MAX {
+                return Err(self.failure(words, place.stamp.sequence));
+            }
         }
-        self.read_again(words, place.stamp.sequence, copy)
     }
 
     /// The place of the current value. What is found there counts only if it [`Slots::is_intact`] afterwards.
-    #[inline]
+    // Always in line: what it returns is eight words, which would go through memory.
+    #[inline(always)]
     pub(crate) fn find(&self, words: &impl Words) -> Option<Place> {
         let sequence = self.current(words);
         if sequence == 0 {
@@ -149,11 +168,10 @@ impl Slots {
         }
         let slot = self.slot(sequence);
         // Relaxed: `is_intact` tells whether these and the value's bytes belong together.
-        let time_ns = words.load(slot + SLOT_TIME, Ordering::Relaxed);
-        let len = words.load(slot + SLOT_LEN, Ordering::Relaxed);
-        let generation = words.load(slot + SLOT_GENERATION, Ordering::Relaxed);
-        let len = usize::try_from(len).unwrap_or(usize::MAX).min(self.room);
-        Some(Place { stamp: Stamp { sequence, generation, time_ns }, offset: slot + SLOT_VALUE, len })
+        let header = words.load_four(slot);
+        let (generation, time_ns) = (header[SLOT_GENERATION / 8], header[SLOT_TIME / 8]);
+        let len = usize::try_from(header[SLOT_LEN / 8]).unwrap_or(usize::MAX).min(self.room);
+        Some(Place { stamp: Stamp { sequence, generation, time_ns }, slot, offset: slot + SLOT_VALUE, len })
     }
 
     /// Whether nobody has written there since it was found.
@@ -163,7 +181,7 @@ impl Slots {
         fence(Ordering::Acquire);
         // Acquire: who finds that it was, finds a newer current number too, and is not lapped by the same value again. Pairs
         // with the store of `begin`.
-        words.load(place.offset - SLOT_VALUE + SLOT_SEQUENCE, Ordering::Acquire) == place.stamp.sequence
+        words.load(place.slot + SLOT_SEQUENCE, Ordering::Acquire) == place.stamp.sequence
     }
 
     /// Step 1: empties the slot of a value that is to come; returns where its bytes go.
@@ -209,25 +227,11 @@ impl Slots {
         self.first + (sequence & self.mask) as usize * self.stride
     }
 
+    /// Why the value of that number was not to be had.
     #[cold]
-    fn read_again<R>(
-        &self,
-        words: &impl Words,
-        first: u64,
-        mut copy: impl FnMut(&Place) -> R,
-    ) -> Result<Option<(Stamp, R)>, ErrorKind> {
-        for _ in 1..TRIES_MAX {
-            let Some(place) = self.find(words) else { return Ok(None) };
-            // What is gone already, or never was there, is not worth copying: it may be large.
-            if !self.is_intact(words, &place) {
-                continue;
-            }
-            let copied = copy(&place);
-            if self.is_intact(words, &place) {
-                return Ok(Some((place.stamp, copied)));
-            }
-        }
-        Err(if self.current(words) == first { ErrorKind::Damaged } else { ErrorKind::Busy })
+    fn failure(&self, words: &impl Words, sequence: u64) -> ErrorKind {
+        // Who writes over a value has made a later one current before, and that is seen: see `is_intact`.
+        if self.current(words) == sequence { ErrorKind::Damaged } else { ErrorKind::Busy }
     }
 }
 

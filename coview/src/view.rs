@@ -239,10 +239,19 @@ impl ReadView {
         self.shown.pages.as_ptr()
     }
 
+    /// Loads words that follow each other, each relaxed.
+    #[inline]
+    pub(crate) fn load_u64s<const COUNT: usize>(&self, offset: usize) -> [u64; COUNT] {
+        let words = self.words_at(offset, COUNT * 8).cast::<u64>();
+        // SAFETY: as in `load_u64`; `words_at` has checked bounds and alignment of them all.
+        // Relaxed: the caller orders them.
+        std::array::from_fn(|index| unsafe { AtomicU64::from_ptr(words.wrapping_add(index)) }.load(Ordering::Relaxed))
+    }
+
     /// The value in a slot at `offset`, a multiple of 8 with whole words behind it.
     #[inline]
     pub(crate) fn get_in_slot<T: AnyBitPattern>(&self, offset: usize) -> T {
-        let source = self.words_at::<T>(offset);
+        let source = self.words_at(offset, size_of::<T>());
         let mut value = MaybeUninit::<T>::uninit();
         // SAFETY: `words_at` has checked bounds and alignment; the destination is exactly one `T`.
         unsafe { copy::value_from_shared(source, value.as_mut_ptr()) };
@@ -253,33 +262,38 @@ impl ReadView {
     /// The same, into a value that is there already.
     #[inline]
     pub(crate) fn read_in_slot<T: AnyBitPattern + NoUninit>(&self, offset: usize, value: &mut T) {
-        let source = self.words_at::<T>(offset);
+        let source = self.words_at(offset, size_of::<T>());
         // SAFETY: as in `get_in_slot`.
         unsafe { copy::value_from_shared(source, value) };
     }
 
     /// The address of the words that a value at `offset` takes, all inside the view.
     #[inline]
-    fn words_at<T>(&self, offset: usize) -> *mut u8 {
-        let words = self.at(offset, size_of::<T>().next_multiple_of(8));
-        assert!(words.addr().is_multiple_of(8), "the slot at offset {offset} is not aligned");
+    fn words_at(&self, offset: usize, len: usize) -> *mut u8 {
+        let words = self.at(offset, len.next_multiple_of(8));
+        if !words.addr().is_multiple_of(8) {
+            misaligned(offset, 8);
+        }
         words
     }
 
     /// The address of `len` bytes at `offset`, all inside the view.
     #[inline]
     fn at(&self, offset: usize, len: usize) -> *mut u8 {
-        match offset.checked_add(len) {
-            Some(end) if end <= self.len() => self.shown.pages.as_ptr().wrapping_add(offset),
-            _ => beyond(offset, len, self.len()),
+        // Nothing here can overflow, and with a length that the compiler knows it is two comparisons.
+        if len > self.len() || offset > self.len() - len {
+            beyond(offset, len, self.len());
         }
+        self.shown.pages.as_ptr().wrapping_add(offset)
     }
 
     /// The address of an aligned word of `len` bytes at `offset`, inside the view.
     #[inline]
     fn aligned(&self, offset: usize, len: usize) -> *mut u8 {
         let word = self.at(offset, len);
-        assert!(word.addr().is_multiple_of(len), "the {len}-byte word at offset {offset} is not aligned");
+        if !word.addr().is_multiple_of(len) {
+            misaligned(offset, len);
+        }
         word
     }
 
@@ -304,6 +318,13 @@ impl ReadView {
 #[inline(never)]
 fn beyond(offset: usize, len: usize, view_len: usize) -> ! {
     panic!("{len} bytes at offset {offset} end beyond a view of {view_len} bytes")
+}
+
+// Out of line, like `beyond`: to write its message it would have the offset in memory.
+#[cold]
+#[inline(never)]
+fn misaligned(offset: usize, len: usize) -> ! {
+    panic!("the {len}-byte word at offset {offset} is not aligned")
 }
 
 impl fmt::Debug for ReadView {
@@ -380,7 +401,7 @@ impl View {
     /// Puts a value into a slot at `offset`, a multiple of 8 with whole words behind it.
     #[inline]
     pub(crate) fn put_in_slot<T: NoUninit>(&self, offset: usize, value: &T) {
-        let target = self.words_at::<T>(offset);
+        let target = self.words_at(offset, size_of::<T>());
         // SAFETY: `words_at` has checked bounds and alignment; `NoUninit` says that the value has no padding.
         unsafe { copy::value_to_shared(value, target) };
     }

@@ -39,7 +39,8 @@ pub(crate) struct Writing<'a, T> {
 
 impl<'a, T: Pod> Writing<'a, T> {
     /// Takes the lock; `None` when the deadline passed.
-    #[inline]
+    // Always in line: a result of so many words would be moved through memory, and loaded before it is stored.
+    #[inline(always)]
     pub(crate) fn begin(
         region: &'a Region,
         view: &'a View,
@@ -57,18 +58,21 @@ impl<'a, T: Pod> Writing<'a, T> {
     }
 
     /// Where the current value's bytes are.
+    #[inline]
     pub(crate) fn value_at(&self) -> usize {
         self.region.slots.value_at(self.current)
     }
 
     /// The version of the value that is to come.
+    #[inline]
     pub(crate) fn next(&self) -> u64 {
         self.current.wrapping_add(1)
     }
 
-    /// Makes the next version current, whose bytes are written, and ends the writing.
+    /// Makes the next version current, whose bytes are written. The last thing to do; the lock goes when this is dropped.
+    // By reference, here and below: see `begin`.
     #[inline]
-    pub(crate) fn commit(self) -> Result<u64> {
+    pub(crate) fn commit(&self) -> Result<u64> {
         let next = self.next();
         self.region.slots.commit(self.view, stamp(next), size_of::<T>());
         // Before the lock is given back: one at a time rings.
@@ -94,7 +98,7 @@ impl<'a, T: Pod> Writing<'a, T> {
     }
 
     #[inline]
-    pub(crate) fn put(self, value: &T) -> Result<u64> {
+    pub(crate) fn put(&self, value: &T) -> Result<u64> {
         let note = self.view.atomic_u64(CHANGE);
         // What an edit has left that was killed on the brink of this version. Relaxed: only who has the lock looks at it,
         // and the commit below makes it known together with the version.
@@ -107,13 +111,13 @@ impl<'a, T: Pod> Writing<'a, T> {
 
     /// Changes a copy of the value, and makes that current.
     #[inline]
-    pub(crate) fn change<R>(self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
+    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
         if size_of::<T>() <= ON_STACK_MAX { self.change_on_stack(change) } else { self.change_on_heap(change) }
     }
 
     // A function of its own: its frame has room for the value, which a large one would not find.
     #[inline(never)]
-    fn change_on_stack<R>(self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
+    fn change_on_stack<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
         let mut value = self.view.get_in_slot(self.value_at());
         let result = change(&mut value);
         self.check()?;
@@ -122,7 +126,7 @@ impl<'a, T: Pod> Writing<'a, T> {
     }
 
     #[inline(never)]
-    fn change_on_heap<R>(self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
+    fn change_on_heap<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R> {
         let mut value = bytemuck::zeroed_box::<T>();
         self.view.read_in_slot(self.value_at(), &mut *value);
         let result = change(&mut value);

@@ -184,28 +184,34 @@ impl Block {
     }
 
     /// What is equal for two mappings of one object and for nothing else.
+    #[inline]
     pub(super) fn identity(&self) -> (u64, u64) {
         (self.device, self.inode)
     }
 
     /// The gate with the count or generation above it.
+    #[inline]
     pub(super) fn state(&self) -> &AtomicU64 {
         self.long(STATE_AT)
     }
 
     /// The low half of the state, for futex calls alone.
+    #[inline]
     pub(super) fn gate(&self) -> &AtomicU32 {
         self.word(STATE_AT)
     }
 
+    #[inline]
     pub(super) fn granted(&self) -> &AtomicU32 {
         self.word(GRANTED_AT)
     }
 
+    #[inline]
     pub(super) fn multi(&self) -> &AtomicU32 {
         self.word(MULTI_AT)
     }
 
+    #[inline]
     pub(super) fn pulse(&self) -> &AtomicU32 {
         self.word(PULSE_AT)
     }
@@ -222,15 +228,18 @@ impl Block {
         self.word(REARMED_AT)
     }
 
+    #[inline]
     pub(super) fn owner(&self) -> &AtomicU32 {
         self.word(OWNER_AT)
     }
 
+    #[inline]
     pub(super) fn latch(&self) -> &AtomicU32 {
         self.word(LATCH_AT)
     }
 
     /// Notes that a thread now owns the mutex through this mapping.
+    #[inline]
     pub(super) fn begin_hold(&self) {
         // Relaxed: only the drop of the handle reads it, which comes after every use of the handle.
         self.held.store(true, Ordering::Relaxed);
@@ -241,6 +250,7 @@ impl Block {
     /// # Safety
     ///
     /// `block` came from `Box::leak` or lives in a handle, and the caller does not use it again unless through a handle.
+    #[inline]
     pub(super) unsafe fn end_hold(block: *const Block) {
         // SAFETY: a held block is not freed by anyone else.
         let this = unsafe { &*block };
@@ -249,8 +259,19 @@ impl Block {
         this.held.store(false, Ordering::Release);
         if orphaned {
             // SAFETY: `release` leaked it to us, and said so in `orphaned`.
-            drop(unsafe { Box::from_raw(block.cast_mut()) });
+            unsafe { Block::free(block) };
         }
+    }
+
+    /// Unmaps a block that its handle has left to the caller.
+    ///
+    /// # Safety
+    ///
+    /// `block` came from `Box::leak`, and nobody uses it again.
+    #[cold]
+    unsafe fn free(block: *const Block) {
+        // SAFETY: the caller says so.
+        drop(unsafe { Box::from_raw(block.cast_mut()) });
     }
 
     /// Unmaps the block, or leaves that to the owner of the mutex.
@@ -266,16 +287,19 @@ impl Block {
         }
     }
 
+    #[inline]
     fn word(&self, at: usize) -> &AtomicU32 {
         // SAFETY: inside the mapped block, and aligned.
         unsafe { AtomicU32::from_ptr(self.at(at).cast()) }
     }
 
+    #[inline]
     fn long(&self, at: usize) -> &AtomicU64 {
         // SAFETY: inside the mapped block, and aligned: the block begins at a multiple of its length.
         unsafe { AtomicU64::from_ptr(self.at(at).cast()) }
     }
 
+    #[inline]
     fn at(&self, at: usize) -> *mut u8 {
         self.pages.as_ptr().wrapping_add(self.page_len - BLOCK_LEN + at)
     }

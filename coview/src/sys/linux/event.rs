@@ -103,7 +103,7 @@ impl Event {
         if !self.manual {
             return tokens::take(&self.block, deadline);
         }
-        thread::with(|thread| wait_manual(thread, &self.block, deadline))
+        wait_manual(&self.block, deadline)
     }
 
     /// A descriptor that keeps the object by itself.
@@ -168,6 +168,8 @@ pub(super) fn leave_to_the_woken(block: &Block) {
     }
 }
 
+// A function of its own, so that an auto-reset event is set without saving the registers that this one needs.
+#[inline(never)]
 fn set_manual(block: &Block) -> io::Result<()> {
     thread::with(|thread| {
         let _announced = thread.announce(block.gate());
@@ -197,7 +199,12 @@ fn pulse_manual(block: &Block) -> io::Result<()> {
     })
 }
 
-fn wait_manual(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<bool> {
+#[inline(never)]
+fn wait_manual(block: &Block, deadline: Deadline) -> io::Result<bool> {
+    thread::with(|thread| wait_manual_on(thread, block, deadline))
+}
+
+fn wait_manual_on(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<bool> {
     let _announced = thread.announce(block.gate());
     let first = generation_of(settled(thread, block)?);
     let mut slept = false;

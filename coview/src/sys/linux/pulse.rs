@@ -77,9 +77,11 @@ pub(super) fn offer(block: &Block) {
 /// After an event was set that was signaled already: while somebody waits for several objects, that signal may be on its
 /// way to one of them, and this one is for another. `false` if the event is not signaled any more, and to be set after all.
 pub(super) fn set_again(block: &Block) -> bool {
-    if !is_awaited(block) {
-        return true;
-    }
+    !is_awaited(block) || offer_again(block)
+}
+
+#[cold]
+fn offer_again(block: &Block) -> bool {
     let offer = post(block);
     // While it is signaled nobody falls asleep, and whoever slept is being woken.
     let signaled = count_of(block.state().load(Ordering::SeqCst)) > 0;

@@ -73,12 +73,14 @@ impl Drop for Leaver {
 /// Calls `work` with the calling thread's record.
 #[inline]
 pub(super) fn with<T>(work: impl FnOnce(&Thread) -> io::Result<T>) -> io::Result<T> {
-    THREAD.with(|thread| {
-        if thread.id() == 0 {
-            thread.enter()?;
-        }
-        work(thread)
-    })
+    // Only the address: `LocalKey::with` is put in line only if what it calls is short.
+    let thread = THREAD.with(ptr::from_ref);
+    // SAFETY: the record has no destructor and lives as long as the thread, which does not end inside `work`.
+    let thread = unsafe { &*thread };
+    if thread.id() == 0 {
+        thread.enter()?;
+    }
+    work(thread)
 }
 
 /// Abandons every mutex that the calling thread owns, and gives back what the thread has of its own until it needs that again.
@@ -306,15 +308,18 @@ impl Drop for Announcement {
     }
 }
 
+#[inline]
 fn next_of(node: *mut u8) -> *mut *mut u8 {
     node.cast()
 }
 
+#[inline]
 fn prev_of(node: *mut u8) -> *mut *mut u8 {
     node.wrapping_sub(size_of::<*mut u8>()).cast()
 }
 
 /// A link without its bit 0, by which the kernel knows the C library's priority-inheriting mutexes.
+#[inline]
 fn unmarked(link: *mut u8) -> *mut u8 {
     link.map_addr(|address| address & !1)
 }

@@ -147,11 +147,15 @@ pub(super) fn take(block: &Block, deadline: Deadline) -> io::Result<bool> {
     {
         return Ok(true);
     }
-    thread::with(|thread| take_slow(thread, block, deadline))
+    take_slow(block, deadline)
 }
 
 #[cold]
-fn take_slow(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<bool> {
+fn take_slow(block: &Block, deadline: Deadline) -> io::Result<bool> {
+    thread::with(|thread| take_on(thread, block, deadline))
+}
+
+fn take_on(thread: &Thread, block: &Block, deadline: Deadline) -> io::Result<bool> {
     let _announced = thread.announce(block.gate());
     let first = pulse::number(block);
     let mut slept = false;
@@ -228,11 +232,15 @@ pub(super) fn give(block: &Block, count: u32, maximum: u32) -> io::Result<Option
             return Ok(Some(count_of(seen)));
         }
     }
-    thread::with(|thread| give_slow(thread, block, count, maximum))
+    give_slow(block, count, maximum)
 }
 
 #[cold]
-fn give_slow(thread: &Thread, block: &Block, count: u32, maximum: u32) -> io::Result<Option<u32>> {
+fn give_slow(block: &Block, count: u32, maximum: u32) -> io::Result<Option<u32>> {
+    thread::with(|thread| give_on(thread, block, count, maximum))
+}
+
+fn give_on(thread: &Thread, block: &Block, count: u32, maximum: u32) -> io::Result<Option<u32>> {
     let _announced = thread.announce(block.gate());
     loop {
         let seen = settled(thread, block)?;
