@@ -71,7 +71,7 @@ fn read<const WORDS: usize>(report: &mut Report, size: Size) {
                 goal: Goal::None,
                 run: &mut |times| timed(times, || check(&copy::<WORDS>(&mut copying))),
             },
-            Floor { name: BLACKBOARD, goal: Goal::None, run: &mut |times| timed(times, || check(&*entry.get())) },
+            Floor { name: BLACKBOARD, goal: Goal::None, run: &mut |times| timed(times, || check(&entry.get())) },
             Floor {
                 name: MEMCPY,
                 goal: Goal::None,
@@ -81,7 +81,7 @@ fn read<const WORDS: usize>(report: &mut Report, size: Size) {
     });
     check_all(&read_value(&reader));
     check_all(&copy::<WORDS>(&mut copying));
-    check_all(&*entry.get());
+    check_all(&entry.get());
 }
 
 /// The same while another process reads what this one reads.
@@ -111,7 +111,7 @@ fn read_beside_reader<const WORDS: usize>(report: &mut Report, processors: Proce
             Floor {
                 name: BLACKBOARD,
                 goal: Goal::None,
-                run: &mut |times| companion.during(2, || timed(times, || check(&*entry.get()))),
+                run: &mut |times| companion.during(2, || timed(times, || check(&entry.get()))),
             },
         ],
     });
@@ -125,7 +125,7 @@ fn works<const WORDS: usize>(reader: Latest<Value<WORDS>>, mut files: Synchroniz
         Box::new(move || check(&read_value(&reader))),
         Box::new(move || check(&copy::<WORDS>(&mut files))),
         Box::new(move || {
-            check(&*entry.get());
+            check(&entry.get());
             black_box(&board);
         }),
     ]
@@ -193,7 +193,7 @@ impl Drop for Files {
 fn look<const WORDS: usize>(synchronizer: &mut Synchronizer) {
     // SAFETY: it is looked at for a moment, which is less than `GRACE`; every program here writes the same type.
     let found = unsafe { synchronizer.read::<Value<WORDS>>(false) };
-    check(&*found.expect("read"));
+    check(&found.expect("read"));
 }
 
 #[inline]
