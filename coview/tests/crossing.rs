@@ -1,7 +1,7 @@
 //! A Windows program under Wine and a Linux program read each other's `Latest`, through mappings of one file.
 //!
 //! The roles exist on both systems. The native test plays them with this program built for Windows, of which
-//! `COVIEW_WINDOWS_PEER` says where it is and `COVIEW_WINDOWS_RUNNER` what starts it: `ci/test-windows.sh`.
+//! `COVIEW_WINDOWS_PEER` says where it is and `COVIEW_WINDOWS_RUNNER` what starts it and becomes it: `ci/test-windows.sh`.
 
 mod common;
 

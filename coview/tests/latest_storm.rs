@@ -19,7 +19,7 @@ use coview::{
 
 /// A run ends after so many deaths, or so much time.
 const DEATHS: u32 = 3000;
-const LONG_ENOUGH: Duration = Duration::from_secs(14);
+const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
 const READERS: usize = 4;
 

@@ -16,7 +16,7 @@ use coview::{Event, Mapping, Namespace, Region, Reset, Shared, View};
 
 /// A run ends after so many deaths, or so much time.
 const DEATHS: u32 = 4000;
-const LONG_ENOUGH: Duration = Duration::from_secs(12);
+const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
 const WRITERS: usize = 8;
 const READERS: usize = 8;

@@ -15,9 +15,13 @@ const PING_PONGS: u64 = 10_000;
 const DEATHS: u32 = 600;
 const LONG_ENOUGH: Duration = Duration::from_secs(10);
 
-/// So long sleeps on Linux whose wake was lost. More than a few in a thousand are no chance of the scheduler.
+/// So long sleeps on Linux whose wake was lost.
 const STALL: Duration = Duration::from_millis(240);
-const STALLS_MAX: u64 = PING_PONGS / 200;
+
+/// How many rounds may stall: more than a few in a thousand are no chance of the scheduler.
+fn stalls_max(rounds: u64) -> u64 {
+    2 + rounds / 200
+}
 
 const WAITERS: usize = 6;
 
@@ -54,7 +58,7 @@ fn ten_thousand_ping_pongs_between_two_processes_lose_no_wake() -> Outcome {
         stalls += u64::from(asked.elapsed() >= STALL);
     }
     note(&format!("{rounds} rounds in {:.1} s, {stalls} of them stalled", begin.elapsed().as_secs_f64()));
-    assert!(stalls <= STALLS_MAX, "{stalls} of {rounds} rounds stalled");
+    assert!(stalls <= stalls_max(rounds), "{stalls} of {rounds} rounds stalled");
     ping.set(&u64::MAX)?;
     peer.finish();
     Ok(())
@@ -93,7 +97,7 @@ fn an_echo_of_a_latest_value_in_another_process_loses_no_wake() -> Outcome {
         stalls += u64::from(asked.elapsed() >= STALL);
     }
     note(&format!("{rounds} rounds in {:.1} s, {stalls} of them stalled", begin.elapsed().as_secs_f64()));
-    assert!(stalls <= STALLS_MAX, "{stalls} of {rounds} rounds stalled");
+    assert!(stalls <= stalls_max(rounds), "{stalls} of {rounds} rounds stalled");
     echo.kill();
     Ok(())
 }
@@ -299,7 +303,7 @@ fn handles_of_one_process_wake_each_other() -> Outcome {
             assert_eq!(ours.wait_changed_timeout(version, DEADLINE)?, Some(version + 1), "round {round}");
             stalls += u64::from(begin.elapsed() >= STALL);
         }
-        assert!(stalls <= 5, "{stalls} of 500 rounds stalled");
+        assert!(stalls <= stalls_max(500), "{stalls} of 500 rounds stalled");
         echo.join().expect("it does not panic")?;
         Ok(())
     })
