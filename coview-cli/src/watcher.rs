@@ -62,7 +62,10 @@ impl<'a> Watcher<'a> {
         if is_new {
             std::mem::swap(&mut self.now, &mut self.before);
             if self.has_seen {
-                self.changes += self.now.stamp.map_or(1, |stamp| stamp.sequence.wrapping_sub(self.before_sequence()));
+                // A number that goes down, or far up, is another program's doing; it is a change all the same.
+                let more =
+                    self.now.stamp.map_or(1, |stamp| stamp.sequence.saturating_sub(self.before_sequence()).max(1));
+                self.changes = self.changes.saturating_add(more);
                 self.changed = self.looked;
             } else {
                 self.before.bytes.clear();
@@ -141,5 +144,35 @@ impl<'a> Watcher<'a> {
     /// How long ago the last change was seen, or the watching began.
     pub(crate) fn since_change(&self) -> Duration {
         self.changed.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use coview::{LatestPublisher, Mapping};
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_make_no_sense_are_changes_and_no_more() -> coview::Result<()> {
+        let name = format!("test.watcher.{}", std::process::id());
+        let mut publisher = LatestPublisher::<u64>::create(&name)?;
+        (1..=4).try_for_each(|value| publisher.publish(&value).map(drop))?;
+        let header = Mapping::open(&name)?.view()?;
+        let subject = Subject::open(&name, None)?;
+        let mut watcher = Watcher::new(&subject, 0..8, Duration::ZERO);
+        assert!(watcher.look()?);
+        // The value before the current one is there as well.
+        header.atomic_u64(128).store(3, Ordering::Relaxed);
+        assert!(watcher.look()?);
+        assert_eq!(watcher.changes(), 1);
+        header.atomic_u64(128).store(u64::MAX, Ordering::Relaxed);
+        header.atomic_u64(512 + 3 * 128).store(u64::MAX, Ordering::Relaxed);
+        assert!(watcher.look()?);
+        assert_eq!(watcher.changes(), u64::MAX - 2);
+        header.atomic_u64(128).store(4, Ordering::Relaxed);
+        Ok(())
     }
 }
