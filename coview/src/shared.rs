@@ -10,7 +10,7 @@ use crate::layout::Form;
 use crate::region::{Part, Region};
 use crate::slots::Stamp;
 use crate::sys::Deadline;
-use crate::writing::{Writing, lock_beside, stamp};
+use crate::writing::{Writing, lock_beside, lockable, stamp};
 use crate::{ErrorKind, Mutex, Noun, RegionKind, RegionOptions, Result};
 
 /// One value under a name, read and written by any number of processes.
@@ -116,12 +116,12 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn create_with(options: &RegionOptions, name: &str, value: &T) -> Result<Shared<T>> {
-        let lock = lock_beside("create", name, options.rights)?;
+        lockable("create", name)?;
         let region = Region::create(Noun::Shared, options, name, form::<T>(options), |view, slots| {
             view.put_in_slot(slots.begin(view, 1), value);
             slots.commit(view, stamp(1), size_of::<T>());
         })?;
-        Ok(Shared::new(region, Some(lock)))
+        Shared::new("create", name, region)
     }
 
     /// Opens the region; it must exist.
@@ -167,8 +167,7 @@ impl<T: Pod> Shared<T> {
     pub fn open_with(options: &RegionOptions, name: &str) -> Result<Shared<T>> {
         let region = Region::find(Noun::Shared, options, name, Part::Writer)?;
         region.expect(&form::<T>(options))?;
-        let lock = region.view().map(|_| lock_beside("open", name, region.form.rights)).transpose()?;
-        Ok(Shared::new(region, lock))
+        Shared::new("open", name, region)
     }
 
     /// Opens the region, or creates it with a value that `init` makes out of zeros.
@@ -213,14 +212,14 @@ impl<T: Pod> Shared<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn create_or_open_with(options: &RegionOptions, name: &str, init: impl FnOnce(&mut T)) -> Result<Shared<T>> {
-        let lock = lock_beside("create or open", name, options.rights)?;
+        lockable("create or open", name)?;
         let region = Region::create_or_open(Noun::Shared, options, name, form::<T>(options), |view, slots| {
             let mut value = bytemuck::zeroed_box::<T>();
             init(&mut value);
             view.put_in_slot(slots.begin(view, 1), &*value);
             slots.commit(view, stamp(1), size_of::<T>());
         })?;
-        Ok(Shared::new(region, Some(lock)))
+        Shared::new("create or open", name, region)
     }
 
     /// Returns the current value.
@@ -598,8 +597,9 @@ impl<T: Pod> Shared<T> {
         self.region.was_created()
     }
 
-    fn new(region: Region, lock: Option<Mutex>) -> Shared<T> {
-        Shared { region, lock, _value: PhantomData }
+    fn new(operation: &'static str, name: &str, region: Region) -> Result<Shared<T>> {
+        let lock = region.view().map(|_| lock_beside(operation, name, region.form.rights)).transpose()?;
+        Ok(Shared { region, lock, _value: PhantomData })
     }
 
     fn get_until(&self, deadline: Deadline) -> Result<Option<T>> {

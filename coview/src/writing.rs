@@ -141,11 +141,19 @@ pub(crate) fn stamp(version: u64) -> Stamp {
     Stamp { sequence: version, ..Stamp::default() }
 }
 
-/// The mutex beside the region of this name, made if it is not there.
+/// The mutex beside a region, made if it is not there, with the rights of the region.
 ///
 /// Every handle that may write has it open. Names are unique, so all that are open at one time are the same; and a writer's
 /// death is known as long as anybody else lives who could write.
 pub(crate) fn lock_beside(operation: &'static str, name: &str, rights: Rights) -> Result<Mutex> {
+    let parsed = lockable(operation, name)?;
+    let beside = Name::display(parsed.namespace(), &format!("{LOCK}{}", parsed.base()));
+    let lock = MutexOptions::new().rights(rights).create_or_open(&beside);
+    lock.map_err(|error| error.about(Noun::Shared).doing(operation).named(name))
+}
+
+/// Fails for names beside which no mutex can stand.
+pub(crate) fn lockable(operation: &'static str, name: &str) -> Result<Name> {
     let parsed = parse_name(operation, Noun::Shared, name)?;
     if parsed.namespace() == Namespace::Posix {
         let error = Error::new(operation, Noun::Shared, Some(name), ErrorKind::InvalidName);
@@ -153,7 +161,5 @@ pub(crate) fn lock_beside(operation: &'static str, name: &str, rights: Rights) -
             error.with_advice("no mutex can stand beside a POSIX object: take a name without a slash at its start")
         );
     }
-    let beside = Name::display(parsed.namespace(), &format!("{LOCK}{}", parsed.base()));
-    let lock = MutexOptions::new().rights(rights).create_or_open(&beside);
-    lock.map_err(|error| error.about(Noun::Shared).doing(operation).named(name))
+    Ok(parsed)
 }
