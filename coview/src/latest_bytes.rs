@@ -130,7 +130,8 @@ impl LatestBytes {
     ///
     /// # Errors
     ///
-    /// As for [`Latest::read`](crate::Latest::read).
+    /// As for [`Latest::read`](crate::Latest::read); [`ErrorKind::TooLarge`] if the value is longer than memory can be had
+    /// for. Another program that writes there can say any length up to [`LatestBytes::len_max`].
     ///
     /// # Examples
     ///

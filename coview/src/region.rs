@@ -3,6 +3,7 @@
 //! What all kinds of typed regions have in common lives here: how one is made and found, what is checked, how one sleeps
 //! until the value changes. What a value is, and who may write, is the business of the types above.
 
+use std::collections::TryReserveError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -195,7 +196,7 @@ impl Region {
     /// # Errors
     ///
     /// [`ErrorKind::Busy`] if the value was written over faster than it could be read, [`ErrorKind::Damaged`] if the
-    /// slots make no sense.
+    /// slots make no sense, [`ErrorKind::TooLarge`] if the value is longer than memory can be had for.
     ///
     /// # Examples
     ///
@@ -210,11 +211,20 @@ impl Region {
     pub fn read(&self, bytes: &mut Vec<u8>) -> Result<Option<Stamp>> {
         let view = self.read_view();
         let found = self.slots.read(view, |place| {
+            // Anybody may have invented the length, and a mapping with holes can be longer than all memory.
+            bytes.try_reserve(place.len.saturating_sub(bytes.len()))?;
             bytes.resize(place.len, 0);
             view.read(place.offset, bytes);
+            Ok::<(), TryReserveError>(())
         });
-        let found = found.map_err(|kind| self.error("read", kind))?;
-        Ok(found.map(|(stamp, ())| stamp))
+        match found.map_err(|kind| self.error("read", kind))? {
+            None => Ok(None),
+            Some((stamp, Ok(()))) => Ok(Some(stamp)),
+            Some((_, Err(_))) => {
+                let error = self.error("read", ErrorKind::TooLarge);
+                Err(error.with_advice("this process cannot have as much memory as the value says it is long"))
+            }
+        }
     }
 
     /// Returns the number of the current value; 0 before the first.
