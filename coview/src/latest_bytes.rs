@@ -197,7 +197,7 @@ impl LatestBytes {
     /// meanwhile; `None` before the first.
     ///
     /// The function may see a mixture of two values, of which nothing comes out. It should not do what cannot be done
-    /// twice.
+    /// twice, and not panic over what it sees: an offset that it reads may lead beyond the value.
     ///
     /// # Errors
     ///
