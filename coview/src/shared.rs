@@ -22,7 +22,7 @@ use crate::{ErrorKind, Mutex, Noun, RegionKind, RegionOptions, Result};
 /// `T` is plain old data: no references, no `bool`, no padding; `#[derive(bytemuck::Pod)]` says so at compile time. The
 /// value's size, its alignment and, if you give one, its [`fingerprint`](crate::fingerprint()) are checked at every open.
 ///
-/// The region lives as long as any process has a handle to it; ARCHITECTURE.md documents its bytes.
+/// The region lives as long as any process has a handle to it. [`Region`](crate::Region#layout) documents its bytes.
 ///
 /// # Platform
 ///
