@@ -204,7 +204,7 @@ impl<T: Pod> Latest<T> {
 
     /// Returns the current value; `None` before the first.
     ///
-    /// For values of many kilobytes [`Latest::read_into`] spares copies.
+    /// For values of many kilobytes [`Latest::read_into`] spares copies, and [`Latest::wait_changed`] waits for them.
     ///
     /// # Errors
     ///
@@ -322,6 +322,47 @@ impl<T: Pod> Latest<T> {
     /// ```
     pub fn wait_newer_than_timeout(&self, sequence: u64, timeout: Duration) -> Result<Option<Reading<T>>> {
         self.wait_newer_until(sequence, Deadline::after(timeout))
+    }
+
+    /// Waits until the current value's number is not `since`, and returns the number; the value is not read. For values
+    /// that are then read in place of another, by [`Latest::read_into`]: large ones do not fit the stack.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.latest.changed.{}", std::process::id());
+    /// let mut publisher = coview::LatestPublisher::<u32>::create(&name)?;
+    /// publisher.publish(&5)?;
+    /// assert_eq!(coview::Latest::<u32>::open(&name)?.wait_changed(0)?, 1);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_changed(&self, since: u64) -> Result<u64> {
+        let changed = self.region.wait_changed_until(since, Deadline::NEVER)?;
+        Ok(changed.expect("a wait without a deadline ends with a result"))
+    }
+
+    /// Waits until the current value's number is not `since`, for at most `timeout`; `None` if that was not enough. The
+    /// value is not read.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.latest.changed_timeout.{}", std::process::id());
+    /// let publisher = coview::LatestPublisher::<u32>::create(&name)?;
+    /// let reader = coview::Latest::<u32>::open(&name)?;
+    /// assert_eq!(reader.wait_changed_timeout(0, std::time::Duration::from_millis(5))?, None);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_changed_timeout(&self, since: u64, timeout: Duration) -> Result<Option<u64>> {
+        self.region.wait_changed_timeout(since, timeout)
     }
 
     /// Returns the number of the current value; 0 before the first.

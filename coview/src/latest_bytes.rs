@@ -280,6 +280,47 @@ impl LatestBytes {
         self.wait_newer_until(sequence, Deadline::after(timeout))
     }
 
+    /// Waits until the current value's number is not `since`, and returns the number; the value is not read. For values
+    /// that are then read where they lie, or into a buffer that is there.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.lb.changed.{}", std::process::id());
+    /// let mut publisher = coview::LatestBytesPublisher::create(&name, 100)?;
+    /// publisher.publish(b"Update")?;
+    /// assert_eq!(coview::LatestBytes::open(&name)?.wait_changed(0)?, 1);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_changed(&self, since: u64) -> Result<u64> {
+        let changed = self.region.wait_changed_until(since, Deadline::NEVER)?;
+        Ok(changed.expect("a wait without a deadline ends with a result"))
+    }
+
+    /// Waits until the current value's number is not `since`, for at most `timeout`; `None` if that was not enough. The
+    /// value is not read.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.lb.changed_timeout.{}", std::process::id());
+    /// let publisher = coview::LatestBytesPublisher::create(&name, 100)?;
+    /// let reader = coview::LatestBytes::open(&name)?;
+    /// assert_eq!(reader.wait_changed_timeout(0, std::time::Duration::from_millis(5))?, None);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_changed_timeout(&self, since: u64, timeout: Duration) -> Result<Option<u64>> {
+        self.region.wait_changed_timeout(since, timeout)
+    }
+
     /// Returns the number of the current value; 0 before the first.
     ///
     /// # Examples

@@ -369,7 +369,7 @@ impl<T: Pod> Shared<T> {
         self.set_until(value, Deadline::after(timeout))
     }
 
-    /// Replaces the value and returns the one before. Waits for the lock.
+    /// Replaces the value and returns the one before, over the stack as [`Shared::get`] does. Waits for the lock.
     ///
     /// # Errors
     ///
