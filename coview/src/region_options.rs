@@ -53,7 +53,7 @@ impl RegionOptions {
         self
     }
 
-    /// Sets what the handle may do with a region that exists.
+    /// Sets what the handle may do with a region that is opened. A handle from `create` or `create_or_open` may write.
     ///
     /// A handle that may only read maps nothing for writing. It cannot ask to be woken, so its waits look once a
     /// millisecond. A reader of a `Latest` falls back to this by itself where it may only read.
