@@ -608,7 +608,8 @@ impl LatestBytesPublisher {
 
 impl fmt::Debug for LatestBytesPublisher {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("LatestBytesPublisher").field("publishing", &self.publishing).finish()
+        let (name, generation) = (self.publishing.region.name(), self.publishing.generation());
+        out.debug_struct("LatestBytesPublisher").field("name", &name).field("generation", &generation).finish()
     }
 }
 

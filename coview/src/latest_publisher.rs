@@ -232,6 +232,7 @@ impl<T: Pod> LatestPublisher<T> {
 
 impl<T> fmt::Debug for LatestPublisher<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("LatestPublisher").field("publishing", &self.publishing).finish()
+        let (name, generation) = (self.publishing.region.name(), self.publishing.generation());
+        out.debug_struct("LatestPublisher").field("name", &name).field("generation", &generation).finish()
     }
 }
