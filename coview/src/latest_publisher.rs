@@ -39,7 +39,8 @@ impl<T: Pod> LatestPublisher<T> {
     /// # Errors
     ///
     /// [`ErrorKind::AlreadyExists`](crate::ErrorKind::AlreadyExists) while an object of this name lives, be it because
-    /// readers of an earlier publisher do; and all that [`Mapping::create`] can say.
+    /// readers of an earlier publisher do; [`ErrorKind::Busy`](crate::ErrorKind::Busy) if another publisher opens the new
+    /// region before this call has taken its part; and all that [`Mapping::create`] can say.
     ///
     /// # Examples
     ///

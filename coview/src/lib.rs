@@ -73,6 +73,7 @@ mod region_options;
 mod rights;
 mod semaphore;
 mod shared;
+mod shared_reading;
 mod slots;
 mod sys;
 mod timer;

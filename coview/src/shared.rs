@@ -8,10 +8,9 @@ use bytemuck::Pod;
 
 use crate::layout::Form;
 use crate::region::{Part, Region};
-use crate::slots::Stamp;
 use crate::sys::Deadline;
 use crate::writing::{Writing, lock_beside, lockable, stamp};
-use crate::{ErrorKind, Mutex, Noun, RegionKind, RegionOptions, Result};
+use crate::{Mutex, Noun, RegionKind, RegionOptions, Result};
 
 /// One value under a name, read and written by any number of processes.
 ///
@@ -75,9 +74,9 @@ use crate::{ErrorKind, Mutex, Noun, RegionKind, RegionOptions, Result};
 /// }
 /// ```
 pub struct Shared<T> {
-    region: Region,
+    pub(crate) region: Region,
     /// `None` for a handle that may only read.
-    lock: Option<Mutex>,
+    pub(crate) lock: Option<Mutex>,
     _value: PhantomData<fn() -> T>,
 }
 
@@ -86,9 +85,9 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyExists`] while an object of this name lives, and all that
+    /// [`ErrorKind::AlreadyExists`](crate::ErrorKind::AlreadyExists) while an object of this name lives, and all that
     /// [`Mapping::create`](crate::Mapping::create) can say. A name that begins with a slash is
-    /// [`ErrorKind::InvalidName`] on Linux: no mutex can stand beside a POSIX object.
+    /// [`ErrorKind::InvalidName`](crate::ErrorKind::InvalidName) on Linux: no mutex can stand beside a POSIX object.
     ///
     /// # Examples
     ///
@@ -128,7 +127,7 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Mapping::open`](crate::Mapping::open); [`ErrorKind::Incompatible`] if the mapping is no `Shared` or its
+    /// As for [`Mapping::open`](crate::Mapping::open); [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) if the mapping is no `Shared` or its
     /// value is not of this type, as far as size, alignment and fingerprint tell.
     ///
     /// # Examples
@@ -150,7 +149,7 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Shared::open`]; [`ErrorKind::TimedOut`] when there is an [`open_timeout`](RegionOptions::open_timeout) and
+    /// As for [`Shared::open`]; [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when there is an [`open_timeout`](RegionOptions::open_timeout) and
     /// it passes.
     ///
     /// # Examples
@@ -222,105 +221,12 @@ impl<T: Pod> Shared<T> {
         Shared::new("create or open", name, region)
     }
 
-    /// Returns the current value.
-    ///
-    /// Takes no lock, unless writers have been faster than this reader a thousand times in a row. A value of megabytes may
-    /// not fit the stack: [`Shared::get_into`] is for those.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Damaged`] if another program has overwritten the region, [`ErrorKind::Busy`] if a handle that may only
-    /// read was lapped by writers too often.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.get.{}", std::process::id());
-    /// assert_eq!(coview::Shared::create(&name, &1.5f64)?.get()?, 1.5);
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    // Always in line, as `Slots::read` is.
-    #[inline(always)]
-    pub fn get(&self) -> Result<T> {
-        let view = self.region.read_view();
-        match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {
-            Ok(Some((_, value))) => Ok(value),
-            other => {
-                let mut value = T::zeroed();
-                self.get_in_turn(other.map(drop), Deadline::NEVER, &mut value)?;
-                Ok(value)
-            }
-        }
-    }
-
-    /// Returns the current value, or `None` where [`Shared::get`] would have to wait for writers.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Shared::get`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.try_get.{}", std::process::id());
-    /// assert_eq!(coview::Shared::create(&name, &1.5f64)?.try_get()?, Some(1.5));
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    pub fn try_get(&self) -> Result<Option<T>> {
-        self.get_until(Deadline::NOW)
-    }
-
-    /// Returns the current value, or `None` where [`Shared::get`] would have to wait for writers for longer than `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Shared::get`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.get_timeout.{}", std::process::id());
-    /// let gain = coview::Shared::create(&name, &1.5f64)?;
-    /// assert_eq!(gain.get_timeout(std::time::Duration::from_millis(5))?, Some(1.5));
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    pub fn get_timeout(&self, timeout: Duration) -> Result<Option<T>> {
-        self.get_until(Deadline::after(timeout))
-    }
-
-    /// Copies the current value into `value`, and returns its version. For large values: nothing passes over the stack.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Shared::get`]; then `value` holds anything.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # let name = format!("doc.shared.get_into.{}", std::process::id());
-    /// let mut table = bytemuck::zeroed_box::<[u64; 1 << 17]>();
-    /// let shared = coview::Shared::create(&name, &*table)?;
-    /// assert_eq!(shared.get_into(&mut table)?, 1);
-    /// # Ok::<(), coview::Error>(())
-    /// ```
-    pub fn get_into(&self, value: &mut T) -> Result<u64> {
-        let view = self.region.read_view();
-        let mut read = || self.region.slots.read(view, |place| view.read_in_slot(place.offset, value));
-        let read = match read() {
-            Err(ErrorKind::Busy) if self.lock.is_some() => {
-                let _writing = self.lock(Deadline::NEVER)?;
-                read()
-            }
-            read => read,
-        };
-        self.present(read).map(|(stamp, ())| stamp.sequence)
-    }
-
     /// Replaces the value, and returns the version of the new one. Waits for the lock.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`] if the handle may only read, and what [`Mutex::lock`] can say.
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the handle may only read, and what [`Mutex::lock`] can say; what the system says of waking
+    /// those who wait for a change, with the new value current.
     ///
     /// # Examples
     ///
@@ -429,7 +335,7 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Shared::set`]; [`ErrorKind::Damaged`], with nothing changed, if the value changed meanwhile in spite of the
+    /// As for [`Shared::set`]; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged), with nothing changed, if the value changed meanwhile in spite of the
     /// lock: a write to it inside the function, or another program's doing.
     ///
     /// # Panics
@@ -600,45 +506,6 @@ impl<T: Pod> Shared<T> {
     fn new(operation: &'static str, name: &str, region: Region) -> Result<Shared<T>> {
         let lock = region.view().map(|_| lock_beside(operation, name, region.form.rights)).transpose()?;
         Ok(Shared { region, lock, _value: PhantomData })
-    }
-
-    fn get_until(&self, deadline: Deadline) -> Result<Option<T>> {
-        let view = self.region.read_view();
-        match self.region.slots.read(view, |place| view.get_in_slot::<T>(place.offset)) {
-            Ok(Some((_, value))) => Ok(Some(value)),
-            other => {
-                let mut value = T::zeroed();
-                Ok(self.get_in_turn(other.map(drop), deadline, &mut value)?.then_some(value))
-            }
-        }
-    }
-
-    /// What was not to be had in passing is read when no writer can disturb; `false` if there is no time for that.
-    #[cold]
-    fn get_in_turn(
-        &self,
-        failure: std::result::Result<(), ErrorKind>,
-        deadline: Deadline,
-        value: &mut T,
-    ) -> Result<bool> {
-        match failure {
-            Err(ErrorKind::Busy) if self.lock.is_some() => {}
-            Err(kind) => return Err(self.region.error("read", kind)),
-            Ok(()) => return Err(self.region.error("read", ErrorKind::Damaged)),
-        }
-        let Some(_writing) = self.lock(deadline)? else { return Ok(false) };
-        let view = self.region.read_view();
-        self.present(self.region.slots.read(view, |place| view.read_in_slot(place.offset, value)))?;
-        Ok(true)
-    }
-
-    /// A `Shared` has a value from its first moment on.
-    fn present<R>(&self, read: std::result::Result<Option<(Stamp, R)>, ErrorKind>) -> Result<(Stamp, R)> {
-        match read {
-            Ok(Some(read)) => Ok(read),
-            Ok(None) => Err(self.region.error("read", ErrorKind::Damaged)),
-            Err(kind) => Err(self.region.error("read", kind)),
-        }
     }
 
     fn set_until(&self, value: &T, deadline: Deadline) -> Result<Option<u64>> {

@@ -36,6 +36,9 @@ const TRIES_MAX: u32 = 1000;
 #[cfg(loom)]
 const TRIES_MAX: u32 = 3;
 
+/// From where on `memcpy` might copy past the caches. It begins at hundreds of kilobytes at the least.
+const PAST_CACHES_MIN: usize = 64 * 1024;
+
 /// Memory that others write meanwhile. Offsets of words are multiples of 8.
 pub(crate) trait Words {
     fn load(&self, offset: usize, order: Ordering) -> u64;
@@ -190,8 +193,9 @@ impl Slots {
         let slot = self.slot(sequence);
         // Release: it comes after the current number that makes the slot an old one. Pairs with the load of `is_intact`.
         words.store(slot + SLOT_SEQUENCE, 0, Ordering::Release);
-        // It comes before whatever is written next. Pairs with the fence of `is_intact`.
-        fence(Ordering::Release);
+        // It comes before whatever is written next. Pairs with the fence of `is_intact`. The C library may copy much at once
+        // past the caches, by stores that x86 does not order after others; that takes the stronger fence.
+        fence(if self.room < PAST_CACHES_MIN { Ordering::Release } else { Ordering::SeqCst });
         slot + SLOT_VALUE
     }
 

@@ -21,7 +21,7 @@ use coview::{
 const DEATHS: u32 = 3000;
 const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
-const READERS: usize = 4;
+const READERS: usize = 8;
 
 /// How long a wait sleeps that nobody ends.
 const NAP: Duration = Duration::from_millis(2);
