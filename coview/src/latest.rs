@@ -75,9 +75,10 @@ impl fmt::Display for PublisherState {
 
 /// Reads one current value that another process publishes.
 ///
-/// Reading copies the value and makes sure that it is whole. It writes nothing to shared memory, takes no lock, holds up
-/// nobody and is held up by nobody; other readers make no difference. A value that is published faster than it can be
-/// copied, four times in a row, makes the reader try again; after a thousand tries it says [`ErrorKind::Busy`](crate::ErrorKind::Busy).
+/// Reading copies the value and makes sure that it is whole. It writes nothing to shared memory, takes no lock, holds
+/// up nobody and is held up by nobody; other readers make no difference. A value that is published faster than it can
+/// be copied, four times in a row, makes the reader try again; after a thousand tries it says
+/// [`ErrorKind::Busy`](crate::ErrorKind::Busy).
 ///
 /// Publishers come and go: when one dies or ends another can take over, and readers read on. The region lives as long
 /// as anybody has it open.
@@ -115,7 +116,8 @@ pub struct Latest<T> {
 }
 
 impl<T: Pod> Latest<T> {
-    /// How many bytes a region for values of this type has: what a file needs for [`LatestPublisher::over`](crate::LatestPublisher::over).
+    /// How many bytes a region for values of this type has: what a file needs for
+    /// [`LatestPublisher::over`](crate::LatestPublisher::over).
     ///
     /// # Examples
     ///
@@ -131,7 +133,8 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Mapping::open`]; [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) if the mapping is no `Latest` or its values are not of this
+    /// As for [`Mapping::open`]; [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) if the mapping is no
+    /// `Latest` or its values are not of this
     /// type, as far as size, alignment and fingerprint tell.
     ///
     /// # Examples
@@ -152,7 +155,8 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Latest::open`]; [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when there is an [`open_timeout`](RegionOptions::open_timeout) and
+    /// As for [`Latest::open`]; [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when there is an
+    /// [`open_timeout`](RegionOptions::open_timeout) and
     /// it passes.
     ///
     /// # Examples
@@ -179,7 +183,8 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Platform
     ///
-    /// Where the mapping has no name, waits on Windows look once a millisecond instead of being woken; so do those on Linux
+    /// Where the mapping has no name, waits on Windows look once a millisecond instead of being woken; so do those on
+    /// Linux
     /// whose publisher is a Windows program.
     ///
     /// # Examples
@@ -208,7 +213,8 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if the value was written over at every try, [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if another program has
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) if the value was written over at every try,
+    /// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if another program has
     /// overwritten the region.
     ///
     /// # Examples
@@ -233,7 +239,8 @@ impl<T: Pod> Latest<T> {
         }
     }
 
-    /// Copies the current value into `value`, and returns what goes with it; `None`, and nothing copied, before the first.
+    /// Copies the current value into `value`, and returns what goes with it; `None`, and nothing copied, before the
+    /// first.
     ///
     /// # Errors
     ///
@@ -304,7 +311,8 @@ impl<T: Pod> Latest<T> {
         Ok(newer.expect("a wait without a deadline ends with a result"))
     }
 
-    /// Waits until the current value's number is not `sequence`, for at most `timeout`; `None` if that was not enough. See
+    /// Waits until the current value's number is not `sequence`, for at most `timeout`; `None` if that was not enough.
+    /// See
     /// [`Latest::wait_newer_than`].
     ///
     /// # Errors
@@ -385,7 +393,8 @@ impl<T: Pod> Latest<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on Windows for a mapping with neither name nor file; what the system says.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) on Windows for a mapping with neither name nor file;
+    /// what the system says.
     ///
     /// # Platform
     ///

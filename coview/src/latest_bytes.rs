@@ -13,8 +13,8 @@ use crate::{Error, ErrorKind, Mapping, Noun, PublisherState, Reading, RegionKind
 
 /// Reads one current value of varying length that another process publishes.
 ///
-/// As [`Latest`](crate::Latest), but the values are bytes, up to a length that was set when the region was made. They can
-/// be read where they lie, without a copy: [`LatestBytes::peek`].
+/// As [`Latest`](crate::Latest), but the values are bytes, up to a length that was set when the region was made. They
+/// can be read where they lie, without a copy: [`LatestBytes::peek`].
 ///
 /// # Examples
 ///
@@ -58,8 +58,8 @@ impl LatestBytes {
     ///
     /// # Errors
     ///
-    /// As for [`LatestBytes::open`]; [`ErrorKind::TimedOut`] when there is an [`open_timeout`](RegionOptions::open_timeout)
-    /// and it passes.
+    /// As for [`LatestBytes::open`]; [`ErrorKind::TimedOut`] when there is an
+    /// [`open_timeout`](RegionOptions::open_timeout) and it passes.
     ///
     /// # Examples
     ///
@@ -130,7 +130,8 @@ impl LatestBytes {
     ///
     /// # Errors
     ///
-    /// As for [`Latest::read`](crate::Latest::read); [`ErrorKind::TooLarge`] if the value is longer than memory can be had
+    /// As for [`Latest::read`](crate::Latest::read); [`ErrorKind::TooLarge`] if the value is longer than memory can be
+    /// had
     /// for. Another program that writes there can say any length up to [`LatestBytes::len_max`].
     ///
     /// # Examples
@@ -404,7 +405,8 @@ impl LatestBytesPublisher {
     ///
     /// # Errors
     ///
-    /// As for [`LatestPublisher::create`](crate::LatestPublisher::create); [`ErrorKind::TooLarge`] if four values of that
+    /// As for [`LatestPublisher::create`](crate::LatestPublisher::create); [`ErrorKind::TooLarge`] if four values of
+    /// that
     /// length are more than there can be.
     ///
     /// # Examples
@@ -479,7 +481,8 @@ impl LatestBytesPublisher {
     ///
     /// # Errors
     ///
-    /// As for [`LatestPublisher::create_or_open`](crate::LatestPublisher::create_or_open); [`ErrorKind::Incompatible`] if
+    /// As for [`LatestPublisher::create_or_open`](crate::LatestPublisher::create_or_open); [`ErrorKind::Incompatible`]
+    /// if
     /// the region is there and has no room for values of `len_max` bytes.
     ///
     /// # Examples

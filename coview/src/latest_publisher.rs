@@ -11,9 +11,9 @@ use crate::{Mapping, RegionOptions, Result};
 
 /// Publishes the current value of a [`Latest`](crate::Latest).
 ///
-/// There is one at a time. Publishing waits for no reader and makes no system call unless somebody waits for a new value.
-/// A publisher that is killed half way leaves the previous value readable, and its part free at once: the next one takes
-/// over where it was, and readers can tell by [`Stamp::generation`](crate::Stamp::generation).
+/// There is one at a time. Publishing waits for no reader and makes no system call unless somebody waits for a new
+/// value. A publisher that is killed half way leaves the previous value readable, and its part free at once: the next
+/// one takes over where it was, and readers can tell by [`Stamp::generation`](crate::Stamp::generation).
 ///
 /// # Examples
 ///
@@ -39,8 +39,8 @@ impl<T: Pod> LatestPublisher<T> {
     /// # Errors
     ///
     /// [`ErrorKind::AlreadyExists`](crate::ErrorKind::AlreadyExists) while an object of this name lives, be it because
-    /// readers of an earlier publisher do; [`ErrorKind::Busy`](crate::ErrorKind::Busy) if another publisher opens the new
-    /// region before this call has taken its part; and all that [`Mapping::create`] can say.
+    /// readers of an earlier publisher do; [`ErrorKind::Busy`](crate::ErrorKind::Busy) if another publisher opens the
+    /// new region before this call has taken its part; and all that [`Mapping::create`] can say.
     ///
     /// # Examples
     ///
@@ -75,8 +75,8 @@ impl<T: Pod> LatestPublisher<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Latest::open`](crate::Latest::open); [`ErrorKind::Busy`](crate::ErrorKind::Busy) while another publisher
-    /// lives.
+    /// As for [`Latest::open`](crate::Latest::open); [`ErrorKind::Busy`](crate::ErrorKind::Busy) while another
+    /// publisher lives.
     ///
     /// # Examples
     ///
@@ -115,7 +115,8 @@ impl<T: Pod> LatestPublisher<T> {
         Publishing::open(options, name, &form::<T>(options)).map(LatestPublisher::new)
     }
 
-    /// Becomes the publisher of a region, which is made if it is not there. What a publisher does that may be restarted.
+    /// Becomes the publisher of a region, which is made if it is not there. What a publisher does that may be
+    /// restarted.
     ///
     /// # Errors
     ///
@@ -150,7 +151,8 @@ impl<T: Pod> LatestPublisher<T> {
         Publishing::create_or_open(options, name, form::<T>(options)).map(LatestPublisher::new)
     }
 
-    /// Becomes the publisher of the region in a mapping, such as one of a file; it is made there if the mapping's header is
+    /// Becomes the publisher of the region in a mapping, such as one of a file; it is made there if the mapping's
+    /// header is
     /// zero.
     ///
     /// # Errors

@@ -13,8 +13,8 @@
 //! - [`os`] has what one system alone can do.
 //!
 //! Every named noun has three constructors: `create` (must be new), `open` (must exist) and `create_or_open`, the
-//! race-free union; one that only reads has `open` alone. Every wait has three forms: `verb`, `try_verb` and `verb_timeout`. Dropping a value is the whole
-//! clean-up.
+//! race-free union; one that only reads has `open` alone. Every wait has three forms: `verb`, `try_verb` and
+//! `verb_timeout`. Dropping a value is the whole clean-up.
 //!
 //! # Examples
 //!

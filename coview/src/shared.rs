@@ -15,18 +15,19 @@ use crate::{Mutex, Noun, RegionKind, RegionOptions, Result};
 /// One value under a name, read and written by any number of processes.
 ///
 /// Every write takes the value's lock and replaces the value as a whole: a writer that panics or is killed, at whatever
-/// instruction, leaves the old value or the new one. The next one goes on at once. Reading takes no lock and never sees a
-/// mixture; only a reader that a storm of writers laps a thousand times in a row queues up with them.
+/// instruction, leaves the old value or the new one. The next one goes on at once. Reading takes no lock and never sees
+/// a mixture; only a reader that a storm of writers laps a thousand times in a row queues up with them.
 ///
 /// `T` is plain old data: no references, no `bool`, no padding; `#[derive(bytemuck::Pod)]` says so at compile time. The
-/// value's size, its alignment and, if you give one, its [`fingerprint`](crate::fingerprint()) are checked at every open.
+/// value's size, its alignment and, if you give one, its [`fingerprint`](crate::fingerprint()) are checked at every
+/// open.
 ///
 /// The region lives as long as any process has a handle to it. [`Region`](crate::Region#layout) documents its bytes.
 ///
 /// # Platform
 ///
-/// A [`Mapping`](crate::Mapping) with two slots for the value and a header, and a [`Mutex`] called `coview.shared.NAME`.
-/// On Windows, two events called `coview.even.NAME` and `coview.odd.NAME` once somebody waits.
+/// A [`Mapping`](crate::Mapping) with two slots for the value and a header, and a [`Mutex`] called
+/// `coview.shared.NAME`. On Windows, two events called `coview.even.NAME` and `coview.odd.NAME` once somebody waits.
 ///
 /// # Examples
 ///
@@ -127,7 +128,8 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Mapping::open`](crate::Mapping::open); [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) if the mapping is no `Shared` or its
+    /// As for [`Mapping::open`](crate::Mapping::open); [`ErrorKind::Incompatible`](crate::ErrorKind::Incompatible) if
+    /// the mapping is no `Shared` or its
     /// value is not of this type, as far as size, alignment and fingerprint tell.
     ///
     /// # Examples
@@ -149,7 +151,8 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Shared::open`]; [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when there is an [`open_timeout`](RegionOptions::open_timeout) and
+    /// As for [`Shared::open`]; [`ErrorKind::TimedOut`](crate::ErrorKind::TimedOut) when there is an
+    /// [`open_timeout`](RegionOptions::open_timeout) and
     /// it passes.
     ///
     /// # Examples
@@ -225,7 +228,8 @@ impl<T: Pod> Shared<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the handle may only read, and what [`Mutex::lock`] can say; what the system says of waking
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if the handle may only read, and what
+    /// [`Mutex::lock`] can say; what the system says of waking
     /// those who wait for a change, with the new value current.
     ///
     /// # Examples
@@ -257,7 +261,8 @@ impl<T: Pod> Shared<T> {
         self.set_until(value, Deadline::NOW)
     }
 
-    /// Replaces the value, waiting for others for at most `timeout`; `None` if that was not enough. See [`Shared::set`].
+    /// Replaces the value, waiting for others for at most `timeout`; `None` if that was not enough. See
+    /// [`Shared::set`].
     ///
     /// # Errors
     ///
@@ -330,12 +335,14 @@ impl<T: Pod> Shared<T> {
 
     /// Changes the value by a function, with nobody else writing meanwhile, and returns what the function returns.
     ///
-    /// The function works on a copy, which takes the value's place when it has returned. If it panics, or the process is
+    /// The function works on a copy, which takes the value's place when it has returned. If it panics, or the process
+    /// is
     /// killed, nothing has changed. Calling it again out of the function, on the same value, is an error.
     ///
     /// # Errors
     ///
-    /// As for [`Shared::set`]; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged), with nothing changed, if the value changed meanwhile in spite of the
+    /// As for [`Shared::set`]; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged), with nothing changed, if the value
+    /// changed meanwhile in spite of the
     /// lock: a write to it inside the function, or another program's doing.
     ///
     /// # Panics
@@ -444,7 +451,8 @@ impl<T: Pod> Shared<T> {
         Ok(changed.expect("a wait without a deadline ends with a result"))
     }
 
-    /// Waits until the value has another version than `since`, for at most `timeout`; `None` if that was not enough. See
+    /// Waits until the value has another version than `since`, for at most `timeout`; `None` if that was not enough.
+    /// See
     /// [`Shared::wait_changed`].
     ///
     /// # Errors
