@@ -9,19 +9,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::from_sys;
-use crate::layout::{DEATHS, ENDED, FIXED_LEN, Form, GATE, GENERATION, HEADER_LEN};
+use crate::layout::{DEATHS, FIXED_LEN, Form, GATE, HEADER_LEN};
 use crate::name::Name;
+use crate::publishing;
 use crate::slots::{Slots, Words, WordsMut};
-use crate::sys::{Bell, Claim, Deadline, Section, gate};
+use crate::sys::{Bell, Deadline, Section, gate};
 use crate::{
     Access, Error, ErrorKind, Mapping, Noun, PublisherState, ReadView, RegionKind, RegionOptions, Result, Stamp, View,
 };
 
-/// The part that the publisher of a `Latest` claims.
-const PUBLISHER: u32 = 0;
-
-const PUBLISHER_LIVES: &str = "its publisher lives, and there is one at a time";
-const READ_ONLY: &str = "the handle was opened read-only";
+pub(crate) const READ_ONLY: &str = "the handle was opened read-only";
 
 /// A typed region seen without its type: for tools that show what any program shares.
 ///
@@ -50,8 +47,8 @@ pub struct Region {
     /// The header for writing, in a handle that reads values and may write no others.
     header: Option<View>,
     bell: Bell,
-    section: Arc<Section>,
-    name: Option<Name>,
+    pub(crate) section: Arc<Section>,
+    pub(crate) name: Option<Name>,
     noun: Noun,
     created: bool,
 }
@@ -297,29 +294,7 @@ impl Region {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn publisher(&self) -> Result<PublisherState> {
-        if self.kind() == RegionKind::Shared {
-            return Ok(PublisherState::Absent);
-        }
-        let words = self.read_view();
-        // A publisher that comes while this looks has another number; looking again twice is enough for an honest one.
-        let mut state = PublisherState::Absent;
-        for _ in 0..3 {
-            // Acquire: pairs with `begin_publishing`, here and below.
-            let generation = words.load_u64(GENERATION, Ordering::Acquire);
-            if self.section.is_claimed(self.name.as_ref(), PUBLISHER).map_err(|e| self.sys_error("look at", e))? {
-                return Ok(PublisherState::Alive);
-            }
-            // Acquire: pairs with `end_publishing`.
-            state = match generation {
-                0 => PublisherState::Absent,
-                _ if words.load_u64(ENDED, Ordering::Acquire) == generation => PublisherState::Ended,
-                _ => PublisherState::Died,
-            };
-            if words.load_u64(GENERATION, Ordering::Acquire) == generation {
-                break;
-            }
-        }
-        Ok(state)
+        if self.kind() == RegionKind::Shared { Ok(PublisherState::Absent) } else { publishing::state(self) }
     }
 
     /// Makes a region that must be new. `fill` writes the first value; nobody sees the region before it has returned.
@@ -469,74 +444,12 @@ impl Region {
         })
     }
 
-    /// Makes a region in a mapping whose header is zero, or takes the one that is there, and claims the publisher's part.
-    pub(crate) fn furnish(
-        noun: Noun,
-        options: &RegionOptions,
-        mapping: &Mapping,
-        form: Form,
-    ) -> Result<(Region, Claim)> {
-        let refuse =
-            |kind, advice: &'static str| Err(Error::new("publish", noun, mapping.name(), kind).with_advice(advice));
-        if form.region_size().is_none_or(|size| size > mapping.size()) {
-            return refuse(ErrorKind::Incompatible, "the mapping is too small for a region of this type");
-        }
-        if mapping.access() == Access::ReadOnly {
-            return refuse(ErrorKind::AccessDenied, READ_ONLY);
-        }
-        let name = mapping.name().and_then(|name| Name::parse(name).ok());
-        let claim = mapping.section.claim(name.as_ref(), options.rights, PUBLISHER);
-        let claim = claim.map_err(|source| from_sys("publish", noun, name.as_ref(), source))?;
-        let Some(claim) = claim else { return refuse(ErrorKind::Busy, PUBLISHER_LIVES) };
-        // Who has the claim is alone here; readers take nothing for a region before it says that it is one.
-        let header = mapping.view_range(..HEADER_LEN as u64)?;
-        let (there, bytes): ([u8; FIXED_LEN], _) = (header.get(0), form.to_bytes());
-        // Nothing, or what a publisher left that was killed right here.
-        let is_new = there[..8] == [0; 8]
-            && there.iter().zip(bytes).all(|(&there, ours)| there == 0 || there == ours)
-            && header.read_vec(FIXED_LEN, HEADER_LEN - FIXED_LEN).iter().all(|&byte| byte == 0);
-        if is_new {
-            header.write(8, &bytes[8..]);
-            let magic = u64::from_ne_bytes(std::array::from_fn(|index| bytes[index]));
-            // Release: what the header says is there when the magic is.
-            header.store(0, magic, Ordering::Release);
-        }
-        let region = Region::show(noun, mapping, Part::Writer)?;
-        region.expect(&form)?;
-        Ok((region, claim))
-    }
-
-    /// Claims the part of the publisher.
-    pub(crate) fn claim_publishing(&self) -> Result<Claim> {
-        self.writing()?;
-        let claim = self.section.claim(self.name.as_ref(), self.form.rights, PUBLISHER);
-        let claim = claim.map_err(|source| self.sys_error("publish", source))?;
-        claim.ok_or_else(|| self.error("publish", ErrorKind::Busy).with_advice(PUBLISHER_LIVES))
-    }
-
-    /// Takes over from whoever published before; returns the number of the new publisher. Needs the claim.
-    pub(crate) fn begin_publishing(&self) -> u64 {
-        let Some(view) = self.view() else { return 0 };
-        let generation = view.load_u64(GENERATION, Ordering::Acquire).wrapping_add(1).max(1);
-        // Release: pairs with `Region::publisher`, which looks for a change of this number.
-        view.store(GENERATION, generation, Ordering::Release);
-        generation
-    }
-
     /// The view, of who must be able to write.
     #[inline]
     pub(crate) fn writing(&self) -> Result<&View> {
         match self.view() {
             Some(view) => Ok(view),
             None => Err(self.error("write", ErrorKind::AccessDenied).with_advice(READ_ONLY)),
-        }
-    }
-
-    /// Notes that a publisher ends as it should.
-    pub(crate) fn end_publishing(&self, generation: u64) {
-        if let Some(view) = self.view() {
-            // Release: pairs with `Region::publisher`.
-            view.store(ENDED, generation, Ordering::Release);
         }
     }
 
