@@ -5,7 +5,7 @@ mod common;
 use std::env;
 use std::process::{Child, Command, Stdio};
 
-use common::{COVIEW, Running, coview, name};
+use common::{COVIEW, Running, coview, name, spawn};
 use coview::{Latest, LatestBytesPublisher, LatestPublisher, Mapping, Shared};
 use serde_json::{Value, json};
 
@@ -28,8 +28,7 @@ impl Publishing {
         let mut command = Command::new(env::current_exe().expect("a test program has a path"));
         command.args(["publishing", "--exact", "--nocapture"]).env(PUBLISH, name);
         // It lives until its stdin ends.
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Publishing(child.expect("the test program starts"))
+        Publishing(spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null())))
     }
 }
 

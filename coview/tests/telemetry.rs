@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Instant;
 
-use common::{DEADLINE, Outcome, name, until};
+use common::{DEADLINE, Outcome, name, start, until};
 use coview::{ErrorKind, Mapping};
 
 /// An example that runs, and what it says. It does not outlive this value.
@@ -22,10 +22,7 @@ impl Example {
     fn start(example: &str, name: &str) -> Example {
         let file = format!("../examples/{example}{}", env::consts::EXE_SUFFIX);
         let program = env::current_exe().expect("a test program has a path").with_file_name(file);
-        let mut process = Command::new(&program)
-            .arg(name)
-            .stdout(Stdio::piped())
-            .spawn()
+        let mut process = start(Command::new(&program).arg(name).stdout(Stdio::piped()))
             .unwrap_or_else(|error| panic!("{}: {error}; `cargo build --examples` makes it", program.display()));
         let output = process.stdout.take().expect("it is piped");
         let (sender, lines) = mpsc::channel();

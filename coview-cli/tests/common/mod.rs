@@ -15,6 +15,12 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The command under test, as a COMMAND for itself too.
 pub const COVIEW: &str = env!("CARGO_BIN_EXE_coview");
 
+/// Wine's `CreateProcess` now and then gives up on a new process while others are being killed, with ERROR_INTERNAL_ERROR,
+/// which Windows does not know there: to the test, or to a command that starts another. Nothing of ours has run then in
+/// what was to be started, so it is asked again.
+const WINE_GAVE_UP: i32 = 1359;
+const TRIES: usize = 10;
+
 /// A name that no other test and no other run uses.
 pub fn name(test: &str) -> String {
     format!("cli.{test}.{}", std::process::id())
@@ -53,12 +59,39 @@ pub fn coview(arguments: &[&str]) -> Said {
 
 /// Runs the command to its end with something on its stdin.
 pub fn coview_fed(arguments: &[&str], input: &[u8]) -> Said {
-    let mut running = Running::start(arguments);
-    let mut stdin = running.stdin();
-    let input = input.to_vec();
-    // A command that does not read its stdin is no failure.
-    thread::spawn(move || stdin.write_all(&input));
-    running.finish()
+    let run = || {
+        let mut running = Running::start(arguments);
+        let mut stdin = running.stdin();
+        let input = input.to_vec();
+        // A command that does not read its stdin is no failure.
+        thread::spawn(move || stdin.write_all(&input));
+        running.finish()
+    };
+    let mut said = run();
+    for _ in 1..TRIES {
+        if said.status == Some(0) || !blames_wine(&said.stderr) {
+            break;
+        }
+        said = run();
+    }
+    said
+}
+
+/// Whether a command has failed because Wine did not start another.
+fn blames_wine(stderr: &str) -> bool {
+    stderr.contains(&format!("(os error {WINE_GAVE_UP})"))
+}
+
+/// Starts a program.
+pub fn spawn(command: &mut Command) -> Child {
+    let mut spawned = command.spawn();
+    for _ in 1..TRIES {
+        match &spawned {
+            Err(error) if error.raw_os_error() == Some(WINE_GAVE_UP) => spawned = command.spawn(),
+            _ => break,
+        }
+    }
+    spawned.expect("the program starts")
 }
 
 /// A running command, killed when the test ends before it.
@@ -74,7 +107,7 @@ impl Running {
     pub fn start(arguments: &[&str]) -> Running {
         let mut command = Command::new(COVIEW);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the command starts");
+        let mut child = spawn(&mut command);
         let stdout = child.stdout.take().map(BufReader::new);
         let stderr = lines(child.stderr.take().expect("stderr is piped"));
         Running { child, stdout, stderr, heard: String::new() }
@@ -82,15 +115,27 @@ impl Running {
 
     /// Starts a command that says one line of JSON on stdout when it is ready, and waits for that.
     pub fn start_ready(arguments: &[&str]) -> Running {
-        let mut running = Running::start(arguments);
-        let line = running.line();
-        let ready: serde_json::Value = serde_json::from_str(&line).expect("the line is JSON");
-        assert!(ready["name"].is_string(), "{line}");
-        running
+        for _ in 0..TRIES {
+            let mut running = Running::start(arguments);
+            match running.line_or_end() {
+                Ok(line) => {
+                    let ready: serde_json::Value = serde_json::from_str(&line).expect("the line is JSON");
+                    assert!(ready["name"].is_string(), "{line}");
+                    return running;
+                }
+                Err(stderr) => assert!(blames_wine(&stderr), "stdout ended before a line; stderr says `{stderr}`"),
+            }
+        }
+        panic!("Wine does not start {arguments:?}");
     }
 
     /// Reads one line of stdout.
     pub fn line(&mut self) -> String {
+        self.line_or_end().unwrap_or_else(|stderr| panic!("stdout ended before a line; stderr says `{stderr}`"))
+    }
+
+    /// Reads one line of stdout; the error is what a command that ended without one has said on stderr.
+    fn line_or_end(&mut self) -> Result<String, String> {
         let mut stdout = self.stdout.take().expect("stdout is read by one at a time");
         let (sender, received) = mpsc::channel();
         thread::spawn(move || {
@@ -100,8 +145,11 @@ impl Running {
         });
         let (read, line, stdout) = received.recv_timeout(PATIENCE).expect("a line comes in time");
         self.stdout = Some(stdout);
-        assert!(read.expect("stdout is UTF-8") > 0, "stdout ended before a line");
-        line
+        if read.expect("stdout is UTF-8") > 0 {
+            return Ok(line);
+        }
+        self.wait();
+        Err(self.rest_of_stderr())
     }
 
     /// Waits until stderr has said something.
@@ -137,16 +185,21 @@ impl Running {
         drop(self.child.stdin.take());
         let stdout = self.stdout.take().map(collect);
         let stdout = stdout.map(|stdout| stdout.recv_timeout(PATIENCE).expect("stdout ends in time"));
-        let deadline = Instant::now() + PATIENCE;
-        let stderr = loop {
-            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => self.heard += &line,
-                Err(RecvTimeoutError::Disconnected) => break std::mem::take(&mut self.heard),
-                Err(RecvTimeoutError::Timeout) => panic!("stderr does not end"),
-            }
-        };
+        let stderr = self.rest_of_stderr();
         let status = self.wait().code();
         Said { status, stdout: stdout.unwrap_or_default(), stderr }
+    }
+
+    /// All that stderr has said and nobody took out, up to its end.
+    fn rest_of_stderr(&mut self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.heard += &line,
+                Err(RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.heard),
+                Err(RecvTimeoutError::Timeout) => panic!("stderr does not end"),
+            }
+        }
     }
 
     fn wait(&mut self) -> ExitStatus {

@@ -431,7 +431,7 @@ pub(crate) fn seed() -> u64 {
 
 /// Starts a process. Wine's `CreateProcess` now and then gives up on a new process while others are being killed, with
 /// ERROR_INTERNAL_ERROR, which Windows does not know there; nothing of ours has run then, so it is asked again.
-fn start(command: &mut Command) -> io::Result<Child> {
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
     const ERROR_INTERNAL_ERROR: i32 = 1359;
     for _ in 0..10 {
         match command.spawn() {
