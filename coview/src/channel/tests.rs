@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering::{self, Acquire, Relaxed, SeqCst};
 use super::cursor::{Cursor, Found};
 use super::form::{ChannelKind, Form};
 use super::head::{Head, free_loaned, return_held};
-use super::rules::Rules;
+use super::rules::{Room, Rules};
 use super::tail::Tail;
-use super::word::Word;
 use super::words::{End, EndField, EndRole, Place, RoleField, Words};
 use crate::Rights;
 
+#[cfg(loom)]
+use self::witness::Witness;
 #[cfg(loom)]
 use loom::{sync::Arc, sync::atomic::AtomicU64, thread};
 #[cfg(not(loom))]
@@ -40,10 +41,22 @@ struct Slot {
     word: AtomicU64,
     len: AtomicU64,
     body: [AtomicU64; BODY],
+    witness: Witness,
+}
+
+/// Where nobody looks at who comes after whom.
+#[cfg(not(loom))]
+#[derive(Default)]
+struct Witness;
+
+#[cfg(not(loom))]
+impl Witness {
+    fn write(&self) {}
+    fn read(&self) {}
 }
 
 /// What kind of channel it is, with how many ends.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Kind {
     topic: bool,
     lossy: bool,
@@ -80,7 +93,8 @@ impl Kind {
 
     fn heap(self) -> Arc<Heap> {
         let word = || AtomicU64::new(0);
-        let slot = || Slot { word: word(), len: word(), body: std::array::from_fn(|_| word()) };
+        let slot =
+            || Slot { word: word(), len: word(), body: std::array::from_fn(|_| word()), witness: Witness::default() };
         Arc::new(Heap {
             rules: self.rules(),
             positions: std::array::from_fn(|_| word()),
@@ -113,6 +127,11 @@ impl Heap {
         }
     }
 
+    /// Whether nobody writes to a message that others may be reading.
+    fn is_lossless(&self) -> bool {
+        self.rules.room != Room::Always
+    }
+
     fn sender(&self, index: u32) -> Tail {
         Tail::attach(self, self.rules, sender(index))
     }
@@ -126,12 +145,18 @@ impl Heap {
     }
 
     fn put(&self, position: u64, number: u64) {
+        if self.is_lossless() {
+            self.slot(position).witness.write();
+        }
         self.slot(position).body.iter().for_each(|word| word.store(number, Relaxed));
     }
 
     /// The message at a position: its length, and its words.
     fn get(&self, position: u64) -> [u64; 1 + BODY] {
         let slot = self.slot(position);
+        if self.is_lossless() {
+            slot.witness.read();
+        }
         [slot.len.load(Relaxed), slot.body[0].load(Relaxed), slot.body[1].load(Relaxed)]
     }
 
@@ -240,3 +265,6 @@ mod every_order;
 
 #[cfg(not(loom))]
 mod on_the_heap;
+
+#[cfg(loom)]
+mod witness;
