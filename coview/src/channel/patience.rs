@@ -15,8 +15,8 @@ use crate::sys::{self, Deadline};
 const SPINS_MAX: u32 = 4096;
 const SPINS_MIN: u32 = 16;
 
-/// How often who never waits is asked in vain before it looks at the clock.
-const POLLS: u32 = 512;
+/// How often at most one may look in vain, who never waits, before it looks at the clock.
+const POLLS_MAX: u32 = 127;
 
 /// How long ago one has asked at least who lives, to ask again.
 const LIVES_ASKED: Duration = Duration::from_millis(3);
@@ -25,8 +25,11 @@ const LIVES_ASKED: Duration = Duration::from_millis(3);
 #[derive(Debug)]
 pub(crate) struct Patience {
     spins: u32,
+    /// How often one may still look in vain before it looks at the clock, and how often it was after the last time.
     polls: u32,
-    /// When it has last asked who lives, in nanoseconds.
+    polls_last: u32,
+    /// When it has last looked at the clock so, and asked who lives, in nanoseconds.
+    looked: u64,
     asked: u64,
     pub(crate) blocked_ns: u64,
     pub(crate) blocked_times: u64,
@@ -42,7 +45,8 @@ pub(crate) enum Look<R> {
 
 impl Patience {
     pub(crate) fn new() -> Patience {
-        Patience { spins: SPINS_MAX / 8, polls: 0, asked: 0, blocked_ns: 0, blocked_times: 0 }
+        let (polls, polls_last, looked, asked, blocked_ns, blocked_times) = (0, 0, 0, 0, 0, 0);
+        Patience { spins: SPINS_MAX / 8, polls, polls_last, looked, asked, blocked_ns, blocked_times }
     }
 
     /// Looks until something is found or the deadline passes. `glimpse` is a look that costs the others nothing.
@@ -83,8 +87,21 @@ impl Patience {
     /// To be called by who looks in vain and does not wait.
     #[inline]
     pub(crate) fn polled_in_vain(&mut self, ring: &Ring) -> Result<()> {
-        self.polls += 1;
-        if self.polls < POLLS { Ok(()) } else { self.ask(ring) }
+        if self.polls > 0 {
+            self.polls -= 1;
+            return Ok(());
+        }
+        self.look_at_the_clock(ring)
+    }
+
+    /// Who looks again and again looks at the clock seldom; who comes by now and then does so each time.
+    #[cold]
+    fn look_at_the_clock(&mut self, ring: &Ring) -> Result<()> {
+        let now = sys::now();
+        let comes_often = now.saturating_sub(self.looked) < LIVES_ASKED.as_nanos() as u64;
+        self.polls_last = if comes_often { (2 * self.polls_last + 1).min(POLLS_MAX) } else { 0 };
+        (self.polls, self.looked) = (self.polls_last, now);
+        self.ask(ring)
     }
 
     fn note_sleep(&mut self, ring: &Ring, began: u64) -> Result<()> {
@@ -96,7 +113,6 @@ impl Patience {
     /// Asks who lives, if that is some time ago.
     #[cold]
     fn ask(&mut self, ring: &Ring) -> Result<()> {
-        self.polls = 0;
         let now = sys::now();
         if now.saturating_sub(self.asked) >= LIVES_ASKED.as_nanos() as u64 {
             self.asked = now;

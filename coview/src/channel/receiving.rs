@@ -147,6 +147,7 @@ impl Receiving {
 
     #[inline]
     fn whole<R>(&mut self, deadline: Deadline, mut copy: impl FnMut(Spot<'_>) -> R) -> Result<Option<R>> {
+        let mut torn = 0;
         loop {
             let Some(arrived) = self.begin(deadline)? else { return Ok(None) };
             let copied = copy(self.spot(&arrived));
@@ -159,6 +160,11 @@ impl Receiving {
             self.messages -= 1;
             self.bytes -= arrived.len as u64;
             self.note_missed(1);
+            torn += 1;
+            // Publishers that are faster than any copy leave nothing to copy.
+            if torn >= self.ring.rules.slots && deadline.has_passed() {
+                return Ok(None);
+            }
         }
     }
 
@@ -245,8 +251,9 @@ impl Receiving {
 
     #[cold]
     fn note_missed(&mut self, missed: u64) {
-        self.missed += missed;
-        self.missed_now += missed;
+        // Positions are what others have written.
+        self.missed = self.missed.wrapping_add(missed);
+        self.missed_now = self.missed_now.wrapping_add(missed);
         // Relaxed: a number for people.
         self.ring.memory.store(Place::End(self.end, EndField::Missed), self.missed, Ordering::Relaxed);
     }
@@ -287,11 +294,18 @@ impl Receiving {
     fn look(&mut self) -> Result<Look<Arrived>> {
         // Before the look: what those who have gone have sent is found.
         let deserted = self.ring.is_deserted(EndRole::Sender);
-        Ok(match self.find()? {
-            Some(arrived) => Look::Found(arrived),
-            None if deserted => Look::Deserted,
-            None => Look::Nothing,
-        })
+        match self.find()? {
+            Some(arrived) => Ok(Look::Found(arrived)),
+            None if deserted => self.look_among_the_dead(),
+            None => Ok(Look::Nothing),
+        }
+    }
+
+    /// Looks whether a receiver that nobody has missed yet has died with a message in its hands.
+    #[cold]
+    fn look_among_the_dead(&mut self) -> Result<Look<Arrived>> {
+        let arrived = if self.ring.bury_the_dead()? { self.find()? } else { None };
+        Ok(arrived.map_or(Look::Deserted, Look::Found))
     }
 
     /// Tells the senders of all that is free, before this end has nothing to do.
