@@ -7,7 +7,7 @@
 //! - [`Shared`] is one value that many processes read and write, each write whole or not at all. [`Latest`] is one current
 //!   value that everybody reads at memory speed, published by a [`LatestPublisher`]; [`LatestBytes`] is the same for bytes.
 //! - [`Queue`] and [`Topic`] are channels: of a queue each message goes to one [`Receiver`], of a topic to every
-//!   [`Subscriber`]. They are written and read in place.
+//!   [`Subscriber`]. They are written and read in place. [`channels`] tells which one you want.
 //! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
 //!   does when its time has come.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
@@ -55,6 +55,7 @@
 //! Linux, if it may write to the object's file, truncate that, which is `SIGBUS` for whoever touches the lost part.
 
 mod channel;
+pub mod channels;
 mod edit;
 mod error;
 mod event;
