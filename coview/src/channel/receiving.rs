@@ -274,7 +274,7 @@ impl Receiving {
                 let ahead = cursor.position.wrapping_add(self.pace.lead);
                 self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
             }
-            if cursor.is_soon(&self.ring.memory)
+            if cursor.is_soon(&self.ring.memory, self.patience.looks())
                 && let Some(arrived) = self.find()?
             {
                 return Ok(Some(arrived));
