@@ -66,12 +66,12 @@ impl Ends {
     fn join(&mut self) {
         match self {
             Ends::Queue(queue, sender, receiver) => {
-                *sender = sender.take().or(queue.sender().ok());
-                *receiver = receiver.take().or(queue.receiver().ok());
+                *sender = sender.take().or_else(|| queue.sender().ok());
+                *receiver = receiver.take().or_else(|| queue.receiver().ok());
             }
             Ends::Topic(topic, publisher, subscriber) => {
-                *publisher = publisher.take().or(topic.publisher().ok());
-                *subscriber = subscriber.take().or(topic.subscriber().ok());
+                *publisher = publisher.take().or_else(|| topic.publisher().ok());
+                *subscriber = subscriber.take().or_else(|| topic.subscriber().ok());
             }
         }
     }
