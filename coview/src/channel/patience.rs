@@ -18,8 +18,10 @@ const SPINS_MIN: u32 = 16;
 /// How often at most one may look in vain, who never waits, before it looks at the clock.
 const POLLS_MAX: u32 = 127;
 
-/// How long ago one has asked at least who lives, to ask again.
+/// How long ago one has asked at least who lives, to ask again; and how much longer that is than asking takes, which with
+/// many ends may be long.
 const LIVES_ASKED: Duration = Duration::from_millis(3);
+const ASKING_SHARE: u64 = 16;
 
 /// What an end has learnt of its waits.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub(crate) struct Patience {
     /// When it has last looked at the clock so, and asked who lives, in nanoseconds.
     looked: u64,
     asked: u64,
+    /// For how long it does not ask again.
+    asked_for: u64,
     pub(crate) blocked_ns: u64,
     pub(crate) blocked_times: u64,
 }
@@ -45,8 +49,16 @@ pub(crate) enum Look<R> {
 
 impl Patience {
     pub(crate) fn new() -> Patience {
-        let (polls, polls_last, looked, asked, blocked_ns, blocked_times) = (0, 0, 0, 0, 0, 0);
-        Patience { spins: SPINS_MAX / 8, polls, polls_last, looked, asked, blocked_ns, blocked_times }
+        Patience {
+            spins: SPINS_MAX / 8,
+            polls: 0,
+            polls_last: 0,
+            looked: 0,
+            asked: 0,
+            asked_for: 0,
+            blocked_ns: 0,
+            blocked_times: 0,
+        }
     }
 
     /// Looks until something is found or the deadline passes. `glimpse` is a look that costs the others nothing.
@@ -114,9 +126,11 @@ impl Patience {
     #[cold]
     fn ask(&mut self, ring: &Ring) -> Result<()> {
         let now = sys::now();
-        if now.saturating_sub(self.asked) >= LIVES_ASKED.as_nanos() as u64 {
-            self.asked = now;
+        if now.saturating_sub(self.asked) >= self.asked_for {
             ring.bury_the_dead()?;
+            self.asked = sys::now();
+            let took = self.asked.saturating_sub(now);
+            self.asked_for = took.saturating_mul(ASKING_SHARE).max(LIVES_ASKED.as_nanos() as u64);
         }
         Ok(())
     }
