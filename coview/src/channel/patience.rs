@@ -29,8 +29,10 @@ const LOOKS_A_TIME: u32 = 16;
 /// How often at most one may look in vain, who never waits, before it looks at the clock.
 const POLLS_MAX: u32 = 127;
 
-/// How long ago one has asked at least who lives, to ask again.
+/// How long ago one has asked at least who lives, to ask again; and how many times as long as that took, for with many ends
+/// it takes long.
 const LIVES_ASKED: Duration = Duration::from_millis(3);
+const ASKING_SHARE: u64 = 16;
 
 /// What an end has learnt of its waits.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub(crate) struct Patience {
     /// When it has last looked at the clock so, and asked who lives, in nanoseconds.
     looked: u64,
     asked: u64,
+    /// For how long not to ask again.
+    asked_for: u64,
     pub(crate) blocked_ns: u64,
     pub(crate) blocked_times: u64,
 }
@@ -108,6 +112,7 @@ fn sleep<W: Waiting>(waiting: &mut W, deadline: Deadline) -> Result<(Look<W::Fou
         ring.sleep(end, seen, deadline.at_most(ring.nap(end.role)))?;
         if waiting.patience().note_sleep(began) {
             waiting.ring().bury_the_dead()?;
+            waiting.patience().has_asked();
         }
         if let found @ (Look::Found(_) | Look::Deserted) = waiting.look()? {
             return Ok((found, waiting.patience().blocked_ns - blocked_before));
@@ -125,6 +130,7 @@ impl Patience {
             polls_last: 0,
             looked: 0,
             asked: 0,
+            asked_for: 0,
             blocked_ns: 0,
             blocked_times: 0,
         }
@@ -180,9 +186,15 @@ impl Patience {
         }
     }
 
+    /// To be called by who was told to ask who lives, and has.
+    pub(crate) fn has_asked(&mut self) {
+        let took = sys::now().saturating_sub(self.asked);
+        self.asked_for = took.saturating_mul(ASKING_SHARE).max(LIVES_ASKED.as_nanos() as u64);
+    }
+
     #[cold]
     fn is_time_to_ask(&mut self, now: u64) -> bool {
-        let is_time = now.saturating_sub(self.asked) >= LIVES_ASKED.as_nanos() as u64;
+        let is_time = now.saturating_sub(self.asked) >= self.asked_for;
         if is_time {
             self.asked = now;
         }

@@ -301,6 +301,7 @@ impl Receiving {
     fn begin_now(&mut self) -> Result<Option<Arrived>> {
         if self.patience.polled_in_vain() {
             self.ring.bury_the_dead()?;
+            self.patience.has_asked();
         }
         match self.look()? {
             Look::Found(arrived) => Ok(Some(arrived)),
