@@ -1,6 +1,7 @@
 //! The `coview` command: what it is told, which part does it, and with which status it ends.
 
 mod change_lines;
+mod channel_end;
 mod create;
 mod datum;
 mod demo;
@@ -8,19 +9,24 @@ mod documents;
 mod event;
 mod failure;
 mod format;
+mod frames;
 mod holding;
 mod inspect;
 mod lock;
+mod meter;
 mod mutex;
 mod os;
 mod output;
+mod pace;
 mod picture;
 mod rate;
 mod read;
+mod receive;
 mod region_facts;
 mod report;
 mod screen;
 mod semaphore;
+mod send;
 mod stream;
 mod subject;
 mod timer;
@@ -70,6 +76,10 @@ enum Command {
     Write(write::Write),
     Read(read::Read),
     Watch(watch::Watch),
+    Send(send::Send),
+    Recv(receive::Recv),
+    Pub(send::Pub),
+    Sub(receive::Sub),
     Lock(lock::Lock),
     Mutex(mutex::Mutex),
     Event(event::Event),
@@ -103,6 +113,10 @@ fn run(command: &Command) -> Outcome {
         Command::Write(write) => write.run(),
         Command::Read(read) => read.run(),
         Command::Watch(watch) => watch.run(),
+        Command::Send(send) => send.run(),
+        Command::Recv(recv) => recv.run(),
+        Command::Pub(publish) => publish.run(),
+        Command::Sub(subscribe) => subscribe.run(),
         Command::Lock(lock) => lock.run(),
         Command::Mutex(mutex) => mutex.run(),
         Command::Event(event) => event.run(),
