@@ -1,7 +1,9 @@
 //! The `coview` command: what it is told, which part does it, and with which status it ends.
 
+mod bench;
 mod change_lines;
 mod channel_end;
+mod channel_facts;
 mod create;
 mod datum;
 mod demo;
@@ -88,14 +90,17 @@ enum Command {
     Ls(inspect::Ls),
     Stat(inspect::Stat),
     Sweep(inspect::Sweep),
+    Bench(bench::BenchCommand),
     Completions(documents::Completions),
     Man(documents::Man),
 }
 
 fn main() {
-    let outcome = match demo::DemoPart::from_command_line() {
-        Some(part) => part.run(),
-        None => run(&Arguments::parse().command),
+    let parts = (demo::DemoPart::from_command_line(), bench::BenchPart::from_command_line());
+    let outcome = match parts {
+        (Some(part), _) => part.run(),
+        (None, Some(part)) => part.run(),
+        (None, None) => run(&Arguments::parse().command),
     };
     let status = outcome.unwrap_or_else(|failure| {
         if !failure.is_quiet() {
@@ -125,6 +130,7 @@ fn run(command: &Command) -> Outcome {
         Command::Ls(ls) => ls.run(),
         Command::Stat(stat) => stat.run(),
         Command::Sweep(sweep) => sweep.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     }
