@@ -64,6 +64,8 @@ impl Receiving {
         if matches!(rules.room, Room::FreeSlot | Room::OneCursor) {
             seat.enter();
         }
+        // A publisher that waits for subscribers counts on it: where this one begins is decided.
+        seat.count();
         let patience = Patience::new();
         let numbers = (0, 0, 0, 0, 0);
         let (messages, bytes, missed, missed_now, high_water) = numbers;
