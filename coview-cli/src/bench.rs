@@ -7,7 +7,7 @@ mod processors;
 mod works;
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,12 +24,16 @@ pub(crate) use part::BenchPart;
 /// How long a part of the benchmark may take before it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a measurement takes, and how many of them there are of each.
-const SLICE: Duration = Duration::from_millis(60);
-const ROUNDS: usize = 9;
+/// How long a measurement takes, how many of them there are of each, and how long all of them may take: on a machine that
+/// is busy there are fewer.
+struct Pace {
+    slice: Duration,
+    rounds: usize,
+    limit: Duration,
+}
 
-const QUICK_SLICE: Duration = Duration::from_millis(8);
-const QUICK_ROUNDS: usize = 3;
+const USUAL: Pace = Pace { slice: Duration::from_millis(75), rounds: 9, limit: Duration::from_secs(24) };
+const QUICK: Pace = Pace { slice: Duration::from_millis(10), rounds: 3, limit: Duration::from_secs(5) };
 
 const EXAMPLES: &str = r#"Examples:
   coview bench                                    takes some 15 seconds
@@ -61,20 +65,21 @@ pub(crate) struct BenchCommand {
 
 impl BenchCommand {
     pub(crate) fn run(&self) -> Outcome {
-        let (slice, rounds) = if self.quick { (QUICK_SLICE, QUICK_ROUNDS) } else { (SLICE, ROUNDS) };
+        let pace = if self.quick { QUICK } else { USUAL };
         let processors = Processors::choose();
         processors.pin_here();
         let mut bench = Bench::new(Peer::start(&processors)?);
         let works: Vec<Work> = Work::all().filter(|work| !processors.is_single() || !work.spins()).collect();
-        let bar = progress(works.len() * (rounds + 1));
-        let mut rows = Vec::new();
+        let bar = progress(works.len() * pace.rounds);
+        let (began, count, mut rows) = (Instant::now(), works.len(), Vec::new());
         for work in works {
             bar.set_message(work.name());
-            rows.push(measure(&mut bench, work, slice, rounds, &bar)?);
+            let deadline = began + pace.limit * (rows.len() as u32 + 1) / count as u32;
+            rows.push(measure(&mut bench, work, &pace, deadline, &bar)?);
         }
         bar.finish_and_clear();
         bench.finish()?;
-        let figures = Figures { processors, rounds, rows };
+        let figures = Figures { processors, rows };
         if self.json {
             output::json_pretty(&figures.to_json())?;
         } else {
@@ -84,38 +89,21 @@ impl BenchCommand {
     }
 }
 
-/// Measures Coview and the floor in turns.
-fn measure(bench: &mut Bench, work: Work, slice: Duration, rounds: usize, bar: &ProgressBar) -> Result<Row, Failure> {
-    let variants = [Variant::Floor, Variant::Coview];
-    let mut counts = [0; 2];
-    for (count, variant) in counts.iter_mut().zip(variants) {
-        *count = calibrate(bench, work, variant, slice)?;
+/// Measures Coview and the floor in turns, so often unless it gets too late.
+fn measure(bench: &mut Bench, work: Work, pace: &Pace, deadline: Instant, bar: &ProgressBar) -> Result<Row, Failure> {
+    // What is there for the first time takes longer.
+    for variant in [Variant::Floor, Variant::Coview] {
+        bench.run(work, variant, pace.slice / 4)?;
     }
-    bar.inc(1);
     let mut row = Row::new(work);
-    for _ in 0..rounds {
-        let floor = bench.run(work, Variant::Floor, counts[0])?;
-        let coview = bench.run(work, Variant::Coview, counts[1])?;
-        row.note(coview, floor);
+    for round in 0..pace.rounds {
+        if round == 0 || Instant::now() < deadline {
+            let floor = bench.run(work, Variant::Floor, pace.slice)?;
+            row.note(bench.run(work, Variant::Coview, pace.slice)?, floor);
+        }
         bar.inc(1);
     }
     Ok(row)
-}
-
-/// How often a thing has to be done to take as long as a slice.
-fn calibrate(bench: &mut Bench, work: Work, variant: Variant, slice: Duration) -> Result<u64, Failure> {
-    const COUNT_MIN: u64 = 10;
-    const COUNT_MAX: u64 = 1 << 30;
-    let mut count = COUNT_MIN;
-    loop {
-        let took_ns = bench.run(work, variant, count)? * count as f64;
-        let slice_ns = slice.as_nanos() as f64;
-        let wanted = (count as f64 * slice_ns / took_ns.max(1.0)) as u64;
-        if took_ns >= slice_ns / 8.0 || count >= COUNT_MAX {
-            return Ok(wanted.clamp(COUNT_MIN, COUNT_MAX));
-        }
-        count = wanted.clamp(2 * count, 20 * count).min(COUNT_MAX);
-    }
 }
 
 /// A bar that moves with each round, where stderr is a terminal.

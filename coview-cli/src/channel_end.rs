@@ -12,10 +12,14 @@ use crate::failure::Failure;
 use crate::holding::Others;
 use crate::{output, units};
 
-/// What a new channel has room for, if nobody says otherwise. Together that is more than a second-level cache holds, so
-/// that a stream flows in long stretches, and no memory worth a thought.
+/// How long a message can be in a new channel, if nobody says otherwise.
 const MAX_LEN: u64 = 64 << 10;
-const CAPACITY: u64 = 64;
+
+/// How much may wait in a new channel, if nobody says otherwise: more than a second-level cache holds, so that a stream flows
+/// in long stretches, and no memory worth a thought.
+const ROOM: u64 = 4 << 20;
+const CAPACITY_MIN: u64 = 4;
+const CAPACITY_MAX: u64 = 64;
 
 /// How the help explains who creates the channel.
 pub(crate) const ORDER: &str = "\
@@ -41,7 +45,7 @@ pub(crate) struct Opening {
     #[arg(long, value_parser = units::duration, value_name = "DURATION")]
     wait: Option<Duration>,
 
-    /// Let so many messages wait in a new channel; without it 64
+    /// Let so many messages wait in a new channel; without it 64, or fewer if they are long
     #[arg(
         long,
         value_parser = clap::value_parser!(u64).range(1..),
@@ -111,7 +115,9 @@ impl Opening {
 
     /// How many messages of how many bytes a new channel has room for.
     fn room(&self, message_len: u64) -> (u64, u64) {
-        (self.capacity.unwrap_or(CAPACITY), self.max_len.unwrap_or(MAX_LEN.max(message_len)))
+        let max_len = self.max_len.unwrap_or(MAX_LEN.max(message_len));
+        let capacity = (ROOM / max_len.max(1)).clamp(CAPACITY_MIN, CAPACITY_MAX);
+        (self.capacity.unwrap_or(capacity), max_len)
     }
 
     /// Opens or creates, as was asked for. What exists need not be as large as what would be created.

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter};
 use std::time::Duration;
 
 use clap::Args;
-use coview::{ChannelState, ErrorKind, Message};
+use coview::{ChannelKind, ChannelState, ErrorKind, Message};
 
 use crate::channel_end::{Inlet, ORDER, Opening, TopicChoice};
 use crate::failure::{DONE, Failure, Outcome};
@@ -69,7 +69,7 @@ struct Receiving {
     framing: FramingChoice,
 
     /// End after so many messages
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     count: Option<u64>,
 
     /// Go on when all who sent are gone: wait for the next, until Ctrl-C
@@ -113,7 +113,7 @@ impl Receiving {
         // Pieces as long as the buffer pass it by.
         let out = FrameWriter::new(BufWriter::with_capacity(64 << 10, io::stdout().lock()), framing);
         let meter = Meter::start("received", self.stats);
-        let news = News { name, died: before.senders.died };
+        let news = News { name, sender: sender_word(inlet.kind()), died: before.senders.died };
         let mut work = Work { receiving: self, inlet, name, before, stops, out, meter, news, bytes: 0, torn: 0 };
         let received = work.receive_all();
         // What was received is written, whyever it ends.
@@ -224,7 +224,8 @@ impl<W: io::Write> Work<'_, W> {
             return Ok(());
         }
         let (kind, name, got) = (self.inlet.kind(), output::printable(self.name), self.meter.counts().to_text());
-        let who = if died == 1 { "a sender has".into() } else { format!("{died} senders have") };
+        let sender = sender_word(kind);
+        let who = if died == 1 { format!("a {sender} has") } else { format!("{died} {sender}s have") };
         let reason =
             format!("receive from {kind} `{name}`: {who} died before the end; what is there was received: {got}");
         Err(Failure::Refused(reason))
@@ -234,6 +235,7 @@ impl<W: io::Write> Work<'_, W> {
 /// Says what becomes of those who send, while there is no end because of it.
 struct News<'a> {
     name: &'a str,
+    sender: &'static str,
     died: u64,
 }
 
@@ -242,7 +244,11 @@ impl News<'_> {
         let name = output::printable(self.name);
         if state.senders.died > self.died {
             self.died = state.senders.died;
-            output::say(format_args!("a sender of `{name}` has died; waiting for the next"));
+            output::say(format_args!("a {} of `{name}` has died; waiting for the next", self.sender));
         }
     }
+}
+
+fn sender_word(kind: ChannelKind) -> &'static str {
+    if kind == ChannelKind::Topic { "publisher" } else { "sender" }
 }

@@ -85,7 +85,7 @@ struct Sending {
     framing: FramingChoice,
 
     /// End after so many messages
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     count: Option<u64>,
 
     /// Send so many messages a second, steadily
@@ -203,9 +203,12 @@ impl Work<'_> {
         if count == 0 {
             return Ok(());
         }
-        self.wait_until(|state| match state.receivers.present {
-            present if present >= count => Waiting::Done,
-            present => Waiting::More(present),
+        // Those that are counted get what is published, and those that are only present may be about to begin behind it.
+        self.wait_until(|state| {
+            match state.receivers.joined.saturating_sub(state.receivers.ended + state.receivers.died) {
+                there if there >= count => Waiting::Done,
+                there => Waiting::More(there),
+            }
         })
     }
 
@@ -240,7 +243,12 @@ impl Work<'_> {
             let advice = "start a receiver again and send again, or send with --follow to wait for the next one";
             return Err(Failure::Refused(format!("{reason}; {advice}")));
         }
-        self.wait_until(|state| if state.receivers.present > 0 { Waiting::Done } else { Waiting::More(0) })
+        // One may come and go between two looks.
+        let joined = self.outlet.state()?.receivers.joined;
+        self.wait_until(|state| match state.receivers {
+            receivers if receivers.present > 0 || receivers.joined > joined => Waiting::Done,
+            _ => Waiting::More(0),
+        })
     }
 
     fn timed_out(&self) -> Failure {

@@ -19,7 +19,6 @@ const BAR: usize = 32;
 /// What was found, on which processors.
 pub(super) struct Figures {
     pub(super) processors: Processors,
-    pub(super) rounds: usize,
     pub(super) rows: Vec<Row>,
 }
 
@@ -87,7 +86,7 @@ impl Figures {
         FiguresJson {
             processors: self.processors.count(),
             pinned: self.processors.pinned(),
-            rounds: self.rounds,
+            rounds: self.rounds(),
             rows: self.rows.iter().map(Row::to_json).collect(),
         }
     }
@@ -108,8 +107,13 @@ impl Figures {
         out.flush()
     }
 
+    /// How many rounds there were of each work at least.
+    fn rounds(&self) -> usize {
+        self.rows.iter().map(|row| row.coview.len()).min().unwrap_or(0)
+    }
+
     fn headline(&self) -> String {
-        let rounds = format!("medians of {} rounds", self.rounds);
+        let rounds = format!("medians of {} rounds", self.rounds());
         match (self.processors.pinned(), self.processors.is_single()) {
             (_, true) => format!("{rounds}; on one processor it makes no sense to spin, so that is left out"),
             (Some([here, there]), _) => {

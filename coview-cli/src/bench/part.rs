@@ -34,10 +34,10 @@ impl BenchPart {
         }
         for order in io::stdin().lock().lines() {
             let order = order.map_err(|source| Failure::Stream("read stdin".into(), source))?;
-            let (work, variant, count, name) = parse(&order).ok_or_else(|| {
+            let (work, variant, name) = parse(&order).ok_or_else(|| {
                 Failure::Refused(format!("{WORD} is a part of `coview bench`, and does not know `{order}`"))
             })?;
-            works::far(work, variant, count, name, &|| Ok(output::line(READY)?))?;
+            works::far(work, variant, name, &|| Ok(output::line(READY)?))?;
             output::line(DONE)?;
         }
         Ok(failure::DONE)
@@ -45,16 +45,16 @@ impl BenchPart {
 }
 
 /// An order as a line.
-pub(super) fn order(work: Work, variant: Variant, count: u64, name: &str) -> String {
+pub(super) fn order(work: Work, variant: Variant, name: &str) -> String {
     let (work, variant) = (work.number(), u8::from(variant == Variant::Coview));
-    format!("{work} {variant} {count} {name}")
+    format!("{work} {variant} {name}")
 }
 
-fn parse(order: &str) -> Option<(Work, Variant, u64, &str)> {
-    let mut words = order.splitn(4, ' ');
+fn parse(order: &str) -> Option<(Work, Variant, &str)> {
+    let mut words = order.splitn(3, ' ');
     let work = Work::all().nth(words.next()?.parse().ok()?)?;
     let variant = if words.next()? == "1" { Variant::Coview } else { Variant::Floor };
-    Some((work, variant, words.next()?.parse().ok()?, words.next()?))
+    Some((work, variant, words.next()?))
 }
 
 #[cfg(test)]
@@ -65,8 +65,8 @@ mod tests {
     fn an_order_is_understood_as_it_was_given() {
         for work in Work::all() {
             for variant in [Variant::Floor, Variant::Coview] {
-                let order = order(work, variant, 42, r"Global\a name");
-                assert_eq!(parse(&order), Some((work, variant, 42, r"Global\a name")));
+                let order = order(work, variant, r"Global\a name");
+                assert_eq!(parse(&order), Some((work, variant, r"Global\a name")));
             }
         }
         assert_eq!(parse("nonsense"), None);

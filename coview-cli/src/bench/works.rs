@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use std::{hint, thread};
 
-use coview::{Event, Mapping, MappingOptions, Queue, QueueOptions, Receiver, Reset, Sender};
+use coview::{ErrorKind, Event, Mapping, MappingOptions, Queue, QueueOptions, Receiver, Reset, Sender};
 
 use super::PATIENCE;
 use super::part::order;
@@ -58,6 +58,12 @@ const REST: Duration = Duration::from_micros(300);
 
 /// How often a spinning side looks before it looks at the clock.
 const LOOKS: u32 = 1 << 20;
+
+/// How many steps there are from one look at the clock to the next, at the most.
+const STEPS_MAX: u64 = 128;
+
+/// What the word of the floor says when it is over.
+const OVER: u64 = u64::MAX;
 
 impl Work {
     pub(super) fn all() -> impl Iterator<Item = Work> {
@@ -129,89 +135,86 @@ impl Bench {
         self.peer.finish()
     }
 
-    /// Does something so often; returns how many nanoseconds one took.
-    pub(super) fn run(&mut self, work: Work, variant: Variant, count: u64) -> Result<f64, Failure> {
+    /// Does something for so long; returns how many nanoseconds one took.
+    pub(super) fn run(&mut self, work: Work, variant: Variant, slice: Duration) -> Result<f64, Failure> {
         self.runs += 1;
         let name = format!("coview.bench.{}.{}", std::process::id(), self.runs);
         if work.is_lonely(variant) {
-            return alone(work, variant, count, &name);
+            return alone(work, variant, slice, &name);
         }
-        let begin = |peer: &mut Peer| peer.begin(&order(work, variant, count, &name));
-        let took = near(work, variant, count, &name, &mut || begin(&mut self.peer))?;
+        let took = near(work, variant, slice, &name, &mut || self.peer.begin(&order(work, variant, &name)))?;
         self.peer.end()?;
-        Ok(took.as_nanos() as f64 / count as f64)
+        Ok(took)
     }
 }
 
 /// What needs no other process.
-fn alone(work: Work, variant: Variant, count: u64, name: &str) -> Result<f64, Failure> {
-    let took = if work == Work::SetUp { set_up(variant, count, name)? } else { copies(work.len(), count) };
-    Ok(took.as_nanos() as f64 / count as f64)
-}
-
-/// Copies from one place in the cache to another.
-fn copies(len: usize, count: u64) -> Duration {
-    let (source, mut target) = (vec![1u8; len], vec![0u8; len]);
-    let began = Instant::now();
-    for _ in 0..count {
-        hint::black_box(&mut target[..]).copy_from_slice(hint::black_box(&source));
+fn alone(work: Work, variant: Variant, slice: Duration, name: &str) -> Result<f64, Failure> {
+    if work != Work::SetUp {
+        return copies(work.len(), slice);
     }
-    began.elapsed()
-}
-
-fn set_up(variant: Variant, count: u64, name: &str) -> Result<Duration, Failure> {
-    // As large as the queue is.
-    let size = { Queue::<u64>::create(name).and_then(|_queue| coview::stat(name))?.size.unwrap_or(0) };
-    let began = Instant::now();
-    for number in 0..count {
-        match variant {
-            Variant::Floor => {
+    match variant {
+        Variant::Floor => {
+            // As large as the queue is.
+            let size = Queue::<u64>::create(name).and_then(|_queue| coview::stat(name))?.size.unwrap_or(0);
+            timed(slice, |number| {
                 let created = MappingOptions::new().prefault(true).create(name, size)?;
                 let (here, there) = (created.view()?, Mapping::open(name)?.view()?);
                 here.atomic_u64(0).store(number, Ordering::Release);
-                check(there.atomic_u64(0).load(Ordering::Acquire), number)?;
-            }
-            Variant::Coview => {
-                let mut sender = Queue::<u64>::create(name)?.sender()?;
-                let mut receiver = Queue::<u64>::open(name)?.receiver()?;
-                sender.send(&number)?;
-                check(receiver.recv_copy()?, number)?;
-            }
+                check(there.atomic_u64(0).load(Ordering::Acquire), number)
+            })
         }
+        Variant::Coview => timed(slice, |number| {
+            let queue = Queue::<u64>::create(name)?;
+            let (mut sender, mut receiver) = (queue.sender()?, Queue::<u64>::open(name)?.receiver()?);
+            sender.send(&number)?;
+            check(receiver.recv_copy()?, number)
+        }),
     }
-    Ok(began.elapsed())
 }
 
-/// The side that has the clock. `begin` lets the far side begin, when everything is there that it looks for.
+/// Copies from one place in the cache to another.
+fn copies(len: usize, slice: Duration) -> Result<f64, Failure> {
+    let (source, mut target) = (vec![1u8; len], vec![0u8; len]);
+    timed(slice, |_number| {
+        hint::black_box(&mut target[..]).copy_from_slice(hint::black_box(&source));
+        Ok(())
+    })
+}
+
+/// The side that has the clock. `begin` lets the far side begin, when everything is there that it looks for; it ends by
+/// itself when this side has gone or has said that it is over.
 fn near(
     work: Work,
     variant: Variant,
-    count: u64,
+    slice: Duration,
     name: &str,
     begin: &mut dyn FnMut() -> Result<(), Failure>,
-) -> Result<Duration, Failure> {
+) -> Result<f64, Failure> {
     match (work, variant) {
-        (Work::Asleep, Variant::Floor) => {
-            let (there, back) = (Event::create(&to(name), Reset::Auto)?, Event::create(&from(name), Reset::Auto)?);
-            begin()?;
-            rested(count, || {
-                there.set()?;
-                awaited(&back)
-            })
-        }
         (_, Variant::Floor) => {
             let view = Mapping::create(name, 4096)?.view()?;
             let word = view.atomic_u64(0);
+            let (there, back) = (Event::create(&to(name), Reset::Auto)?, Event::create(&from(name), Reset::Auto)?);
             begin()?;
-            timed(count, |number| {
-                word.store(2 * number + 1, Ordering::Release);
-                spin_until(word, 2 * number + 2)
-            })
+            let took = match work {
+                Work::Asleep => rested(slice, || {
+                    there.set()?;
+                    awaited(&back)
+                }),
+                _ => timed(slice, |number| {
+                    word.store(2 * number + 1, Ordering::Release);
+                    spin_until(word, 2 * number + 2).map(drop)
+                }),
+            };
+            word.store(OVER, Ordering::Release);
+            there.set()?;
+            took
         }
         (Work::Asleep, Variant::Coview) => {
             let (mut sender, mut receiver) = Pair::create::<u64>(&one_to_one(), name)?;
             begin()?;
-            rested(count, || {
+            rested(slice, || {
                 sender.send(&7)?;
                 check(receiver.recv_copy()?, 7)
             })
@@ -219,7 +222,7 @@ fn near(
         (Work::RoundTrip, _) => {
             let (mut sender, mut receiver) = Pair::create::<u64>(&one_to_one(), name)?;
             begin()?;
-            timed(count, |number| {
+            timed(slice, |number| {
                 sender.send(&number)?;
                 check(receiver.recv_copy()?, number)
             })
@@ -228,7 +231,7 @@ fn near(
             let (mut sender, mut receiver) = Pair::create::<[u8]>(&of_bytes(len, 4), name)?;
             let mut bytes = vec![0; len];
             begin()?;
-            timed(count, |number| {
+            timed(slice, |number| {
                 put(&mut sender, &bytes, number)?;
                 check(take(&mut receiver, &mut bytes)?, number)
             })
@@ -237,49 +240,53 @@ fn near(
             let options = one_to_one().capacity((STREAM_BYTES / 256) as u64);
             let mut receiver = Queue::<Value>::create_with(&options, name)?.receiver()?;
             begin()?;
-            timed(count, |number| check(receiver.recv_copy()?[0], number))
+            timed(slice, |number| check(receiver.recv_copy()?[0], number))
         }
         (Work::OneWayBytes(len), _) => {
             let options = of_bytes(len, STREAM_BYTES / len);
             let mut receiver = Queue::<[u8]>::create_with(&options, name)?.receiver()?;
             let mut bytes = vec![0; len];
             begin()?;
-            timed(count, |number| check(take(&mut receiver, &mut bytes)?, number))
+            timed(slice, |number| check(take(&mut receiver, &mut bytes)?, number))
         }
         (Work::SetUp, _) => unreachable!("the near side does it alone"),
     }
 }
 
-/// The side that answers, or sends. `ready` is to be called when it has what it needs.
+/// The side that answers, or sends, until the other has had enough. `ready` is to be called when it has what it needs.
 pub(super) fn far(
     work: Work,
     variant: Variant,
-    count: u64,
     name: &str,
     ready: &dyn Fn() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    match serve(work, variant, name, ready) {
+        Err(Failure::Library(error)) if error.kind() == ErrorKind::Disconnected => Ok(()),
+        ended => ended,
+    }
+}
+
+fn serve(work: Work, variant: Variant, name: &str, ready: &dyn Fn() -> Result<(), Failure>) -> Result<(), Failure> {
     match (work, variant) {
-        (Work::Asleep, Variant::Floor) => {
-            let (there, back) = (Event::open(&to(name))?, Event::open(&from(name))?);
-            ready()?;
-            for _ in 0..count {
-                awaited(&there)?;
-                back.set()?;
-            }
-        }
         (_, Variant::Floor) => {
             let view = Mapping::open(name)?.view()?;
             let word = view.atomic_u64(0);
+            let (there, back) = (Event::open(&to(name))?, Event::open(&from(name))?);
             ready()?;
-            for number in 0..count {
-                spin_until(word, 2 * number + 1)?;
-                word.store(2 * number + 2, Ordering::Release);
+            if work == Work::Asleep {
+                return answer_events(word, &there, &back);
             }
+            let mut number = 0;
+            while spin_until(word, 2 * number + 1)? {
+                word.store(2 * number + 2, Ordering::Release);
+                number += 1;
+            }
+            Ok(())
         }
         (Work::RoundTrip | Work::Asleep, _) => {
             let (mut sender, mut receiver) = Pair::open::<u64>(name)?;
             ready()?;
-            for _ in 0..count {
+            loop {
                 let number = receiver.recv_copy()?;
                 sender.send(&number)?;
             }
@@ -288,7 +295,7 @@ pub(super) fn far(
             let (mut sender, mut receiver) = Pair::open::<[u8]>(name)?;
             let mut bytes = vec![0; len];
             ready()?;
-            for _ in 0..count {
+            loop {
                 let number = take(&mut receiver, &mut bytes)?;
                 put(&mut sender, &bytes, number)?;
             }
@@ -296,21 +303,26 @@ pub(super) fn far(
         (Work::OneWay, _) => {
             let mut sender = Queue::<Value>::open(name)?.sender()?;
             ready()?;
-            for number in 0..count {
-                sender.send(&[number; 8])?;
-            }
+            (0..).try_for_each(|number| Ok(sender.send(&[number; 8])?))
         }
         (Work::OneWayBytes(len), _) => {
             let mut sender = Queue::<[u8]>::open(name)?.sender()?;
             let bytes = vec![1; len];
             ready()?;
-            for number in 0..count {
-                put(&mut sender, &bytes, number)?;
-            }
+            (0..).try_for_each(|number| put(&mut sender, &bytes, number))
         }
         (Work::SetUp, _) => unreachable!("the near side does it alone"),
     }
-    Ok(())
+}
+
+fn answer_events(word: &AtomicU64, there: &Event, back: &Event) -> Result<(), Failure> {
+    loop {
+        awaited(there)?;
+        if word.load(Ordering::Acquire) == OVER {
+            return Ok(());
+        }
+        back.set()?;
+    }
 }
 
 /// Two queues, one for each direction.
@@ -369,32 +381,47 @@ fn check(number: u64, expected: u64) -> Result<(), Failure> {
     }
 }
 
-fn timed(count: u64, mut step: impl FnMut(u64) -> Result<(), Failure>) -> Result<Duration, Failure> {
+/// Takes steps for so long; returns how many nanoseconds one took.
+fn timed(slice: Duration, mut step: impl FnMut(u64) -> Result<(), Failure>) -> Result<f64, Failure> {
     let began = Instant::now();
-    (0..count).try_for_each(&mut step)?;
-    Ok(began.elapsed())
+    let (mut number, mut stride) = (0, 1);
+    loop {
+        for _ in 0..stride {
+            step(number)?;
+            number += 1;
+        }
+        let elapsed = began.elapsed();
+        if elapsed >= slice {
+            return Ok(elapsed.as_nanos() as f64 / number as f64);
+        }
+        // Not so often that the clock would count, and often enough when a step takes long.
+        stride = (2 * stride).min(STEPS_MAX);
+    }
 }
 
 /// The same for steps before each of which the other side is left to fall asleep.
-fn rested(count: u64, mut step: impl FnMut() -> Result<(), Failure>) -> Result<Duration, Failure> {
-    let mut took = Duration::ZERO;
-    for _ in 0..count {
+fn rested(slice: Duration, mut step: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
+    let (began, mut took, mut count) = (Instant::now(), Duration::ZERO, 0);
+    while count == 0 || began.elapsed() < slice {
         thread::sleep(REST);
-        let began = Instant::now();
+        let before = Instant::now();
         step()?;
-        took += began.elapsed();
+        took += before.elapsed();
+        count += 1;
     }
-    Ok(took)
+    Ok(took.as_nanos() as f64 / f64::from(count))
 }
 
-fn spin_until(word: &AtomicU64, value: u64) -> Result<(), Failure> {
+/// Spins until the word has this value; `false` if it says that it is over.
+fn spin_until(word: &AtomicU64, value: u64) -> Result<bool, Failure> {
     let mut began = None::<Instant>;
     loop {
         for _ in 0..LOOKS {
-            if word.load(Ordering::Acquire) == value {
-                return Ok(());
+            match word.load(Ordering::Acquire) {
+                seen if seen == value => return Ok(true),
+                OVER => return Ok(false),
+                _ => hint::spin_loop(),
             }
-            hint::spin_loop();
         }
         if began.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
             return Err(too_slow());
