@@ -17,6 +17,7 @@ mod loan;
 mod memory;
 mod message;
 mod options;
+mod pace;
 mod patience;
 mod payload;
 mod publisher;
@@ -53,3 +54,6 @@ pub use subscriber::Subscriber;
 pub use topic::Topic;
 pub use topic_options::TopicOptions;
 pub use words::EndRole;
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,10 @@ const RECEIVERS_NAP: Duration = Duration::from_millis(16);
 /// The same for who cannot be sure that others see him sleep.
 const UNSEEN_NAP: Duration = Duration::from_millis(1);
 
+/// Who clears up after a dead end has its claim for that moment, and so long somebody waits who wants to be that end. Who has
+/// it any longer lives.
+const BURYING_MAX: Duration = Duration::from_millis(10);
+
 /// A channel, mapped.
 #[derive(Debug)]
 pub(crate) struct Ring {
@@ -127,10 +131,16 @@ impl Ring {
     }
 
     /// Wakes the ends of a role that sleep. To be called after what they wait for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn notify(&self, role: EndRole) -> Result<()> {
+        if self.is_awaited(role) { self.wake(role) } else { Ok(()) }
+    }
+
+    /// Whether ends of a role sleep. To be asked after what they wait for.
+    #[inline(always)]
+    pub(crate) fn is_awaited(&self, role: EndRole) -> bool {
         self.barrier.light();
-        if gate::is_marked(self.memory.gate(role)) { self.wake(role) } else { Ok(()) }
+        gate::is_marked(self.memory.gate(role))
     }
 
     /// Says that somebody of this role is about to sleep; returns the value to sleep over. To be followed by a look.
@@ -191,20 +201,37 @@ impl Ring {
             EndRole::Receiver => self.rules.one_receiver,
         };
         let count = if only_one { 1 } else { ENDS };
-        // Those that seem free first; then those whose owners may be dead.
-        let here = self.here(role);
-        let (taken, free): (Vec<u32>, Vec<u32>) = (0..count).partition(|index| here >> index & 1 == 1);
-        for index in free.into_iter().chain(taken) {
-            let end = End { role, index };
-            if let Some(claim) = self.claim(end)? {
-                self.bury(end);
-                return Ok(Seat::new(Arc::clone(self), end, claim));
+        let deadline = Deadline::after(BURYING_MAX);
+        loop {
+            if let Some(seat) = self.try_seat(role, count)? {
+                return Ok(seat);
             }
+            if deadline.has_passed() {
+                break;
+            }
+            std::thread::yield_now();
         }
         Err(match only_one {
             true => self.error("join", ErrorKind::Busy).with_advice("it has one such end at a time, and that lives"),
             false => self.error("join", ErrorKind::LimitExceeded).with_advice(format!("{ENDS} such ends live")),
         })
+    }
+
+    fn try_seat(self: &Arc<Ring>, role: EndRole, count: u32) -> Result<Option<Seat>> {
+        // Those that seem free first; then those whose owners may be dead.
+        let here = self.here(role);
+        let (taken, free): (Vec<u32>, Vec<u32>) = (0..count).partition(|index| here >> index & 1 == 1);
+        for index in free.into_iter().chain(taken) {
+            let end = End { role, index };
+            if here >> index & 1 == 1 && self.lives(end)? {
+                continue;
+            }
+            if let Some(claim) = self.claim(end)? {
+                self.bury(end);
+                return Ok(Some(Seat::new(Arc::clone(self), end, claim)));
+            }
+        }
+        Ok(None)
     }
 
     /// Asks the kernel who lives, and clears up after those who do not; says whether there were any.
@@ -245,7 +272,7 @@ impl Ring {
     }
 
     #[cold]
-    fn wake(&self, role: EndRole) -> Result<()> {
+    pub(crate) fn wake(&self, role: EndRole) -> Result<()> {
         let seats = bits(self.here(role)).map(|index| End { role, index }.number());
         let rung = self.seats.ring(self.memory.gate(role), seats);
         rung.map_err(|source| self.sys_error("wake those who wait for", source))
@@ -333,12 +360,16 @@ impl Seat {
         // Somebody may wait for a first end, or for one more. They look by themselves should it fail.
         let _ = self.ring.notify(EndRole::Receiver);
     }
+
+    /// Whether the end is this process's own. What a forked child has is a copy.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.claim.is_ours()
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        // What a forked child drops is a copy.
-        if self.entered && self.claim.is_ours() {
+        if self.entered && self.is_ours() {
             self.ring.leave(self.end, RoleField::Ended);
         }
     }
