@@ -127,12 +127,19 @@ impl Opening {
         create: impl Fn() -> coview::Result<C>,
         create_or_open: impl Fn() -> coview::Result<C>,
     ) -> Result<C, Failure> {
+        if !self.create {
+            match open() {
+                Err(error) if error.kind() == ErrorKind::NotFound && !self.open && self.wait.is_none() => {}
+                opened => return Ok(opened?),
+            }
+        }
+        if self.name.starts_with('/') {
+            let name = output::printable(&self.name);
+            let reason = format!("`{name}` may be POSIX shared memory, which does not go by itself");
+            return Err(Failure::Refused(format!("{reason}: a channel of that name is opened here, and not created")));
+        }
         if self.create {
             return Ok(create()?);
-        }
-        match open() {
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.open && self.wait.is_none() => {}
-            opened => return Ok(opened?),
         }
         match create_or_open() {
             // Somebody else has created it meanwhile, otherwise than it would have been here.

@@ -123,6 +123,9 @@ impl<R: Read> FrameReader<R> {
     fn piece(&mut self) -> Result<Option<(usize, usize)>, FrameError> {
         (self.start, self.end) = (0, 0);
         let len = self.len_max.min(self.bytes.len());
+        if len == 0 {
+            return Err(FrameError::TooLong(self.count + 1, None));
+        }
         let read = read(&mut self.stream, &mut self.bytes[..len]).map_err(FrameError::Stream)?;
         Ok((read > 0).then_some((0, read)))
     }
@@ -344,6 +347,13 @@ mod tests {
         let odd = frames(Framing::Fixed(2), 100, b"abc");
         assert!(matches!(odd, Err(FrameError::Cut { has: 1, wanted: 2 })), "{odd:?}");
         assert!(matches!(frames(Framing::Fixed(101), 100, b""), Err(FrameError::TooLong(1, Some(101)))));
+    }
+
+    #[test]
+    fn where_messages_have_no_bytes_nothing_but_empty_ones_can_be_sent() {
+        assert!(matches!(frames(Framing::Raw, 0, b"x"), Err(FrameError::TooLong(1, None))));
+        assert!(matches!(frames(Framing::Lines, 0, b"\nx"), Err(FrameError::TooLong(2, _))));
+        assert_eq!(frames(Framing::Lines, 0, b"\n\n").expect("all fit").len(), 2);
     }
 
     #[test]

@@ -52,6 +52,7 @@ const EXAMPLES: &str = r#"Examples:
   coview write penghao Update                     from another terminal
   coview read penghao
   coview watch penghao                            see it change
+  cat bigfile | coview send x                     and elsewhere: coview recv x > copy
   coview ls                                       what is shared now, and who holds it
   coview lock build --timeout 5m -- make          one build at a time"#;
 
@@ -63,7 +64,7 @@ const STATUSES: &str = "\
 Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out. A command that runs a COMMAND ends with its status: its \
 own, 128 and the signal that killed it, 126 if it cannot be executed, 127 if it does not exist.";
 
-/// Shared memory, mutexes, events, semaphores and timers by name, on Linux and on Windows
+/// Shared memory, channels, mutexes, events, semaphores and timers by name, on Linux and on Windows
 #[derive(Debug, Parser)]
 #[command(name = "coview", version, max_term_width = 110, after_help = format!("{EXAMPLES}\n\n{NAMES}\n\n{STATUSES}"))]
 struct Arguments {

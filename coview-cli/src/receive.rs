@@ -157,7 +157,7 @@ impl<W: io::Write> Work<'_, W> {
                     } else if self.has_been_served(&state) {
                         return self.judge(&state);
                     }
-                    self.await_sender()?;
+                    self.await_sender(&state)?;
                 }
                 Err(failure) => return Err(failure),
             }
@@ -207,10 +207,13 @@ impl<W: io::Write> Work<'_, W> {
         self.meter.counts().messages() > 0 || before.present > 0 || state.senders.joined > before.joined
     }
 
-    fn await_sender(&mut self) -> Result<(), Failure> {
+    /// Waits until somebody sends, or has come and gone since the channel's state was this.
+    fn await_sender(&mut self, since: &ChannelState) -> Result<(), Failure> {
         let Work { inlet, stops, .. } = self;
-        let connected =
-            stops.wait_for(self.receiving.timeout, |slice| Ok(inlet.wait_connected_timeout(slice)?.then_some(())))?;
+        let connected = stops.wait_for(self.receiving.timeout, |slice| {
+            let is_news = inlet.wait_connected_timeout(slice)? || inlet.state()?.senders.joined > since.senders.joined;
+            Ok(is_news.then_some(()))
+        })?;
         connected.ok_or_else(|| {
             let doing = format!("wait for who sends to {}", self.inlet.kind());
             Failure::timed_out(&doing, self.name, self.receiving.timeout)
