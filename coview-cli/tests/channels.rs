@@ -6,7 +6,7 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, Running, Said, coview, coview_fed, name};
+use common::{PATIENCE, Running, Said, await_made, coview, coview_fed, name};
 use coview::{Queue, QueueOptions};
 
 /// Bytes that look like anything.
@@ -39,9 +39,9 @@ fn start_collected(arguments: &[&str]) -> Running {
     running
 }
 
-/// Waits until the queue of this name is there.
-fn await_queue(name: &str) -> Queue<[u8]> {
-    Queue::open_with(&QueueOptions::new().max_len(0).open_timeout(PATIENCE), name).expect("the queue comes")
+/// Waits until a command has made or opened the queue of this name.
+fn await_queue(running: &mut Running, name: &str) -> Queue<[u8]> {
+    await_made(running, |timeout| Queue::open_with(&QueueOptions::new().max_len(0).open_timeout(timeout), name))
 }
 
 /// Waits until something is true of a queue.
@@ -72,13 +72,13 @@ fn a_large_file_comes_out_as_it_went_in() {
 fn either_side_may_begin() {
     let name = name("order");
     for input in [&b""[..], b"x", b"no line feed at the end", &noise(1 << 20)] {
-        let sender = start_fed(&["send", &name], input.to_vec());
+        let mut sender = start_fed(&["send", &name], input.to_vec());
         // The sender has what it sends, or as much as fits, in the queue.
-        drop(await_queue(&name));
+        drop(await_queue(&mut sender, &name));
         assert_copied(&Running::start(&["recv", &name]).finish(), input);
         sender.finish().ok();
-        let receiver = start_collected(&["recv", &name]);
-        drop(await_queue(&name));
+        let mut receiver = start_collected(&["recv", &name]);
+        drop(await_queue(&mut receiver, &name));
         coview_fed(&["send", &name], input).ok();
         assert_copied(&receiver.finish(), input);
     }
@@ -147,14 +147,14 @@ fn long_messages_need_a_queue_that_is_made_for_them() {
     let line = [vec![b'x'; 100_000], vec![b'\n']].concat();
     let complaint = coview_fed(&["send", &name, "--lines"], &line).failed(1);
     assert!(complaint.contains("at most 65536 bytes"), "{complaint}");
-    let receiver = Running::start(&["recv", &name, "--lines"]);
-    let queue = await_queue(&name);
+    let mut receiver = Running::start(&["recv", &name, "--lines"]);
+    let queue = await_queue(&mut receiver, &name);
     let complaint = coview_fed(&["send", &name, "--lines", "--max-len", "100K"], &line).failed(1);
     assert!(complaint.contains("at most 65536 bytes, and 102400 are wanted"), "{complaint}");
     receiver.kill();
     drop(queue);
-    let sender = start_fed(&["send", &name, "--lines", "--max-len", "100K"], line.clone());
-    drop(await_queue(&name));
+    let mut sender = start_fed(&["send", &name, "--lines", "--max-len", "100K"], line.clone());
+    drop(await_queue(&mut sender, &name));
     assert_copied(&coview(&["recv", &name, "--lines"]), &line);
     sender.finish().ok();
 }
@@ -173,8 +173,8 @@ fn so_many_messages_are_sent_and_received_as_asked_for() {
 #[test]
 fn a_rate_is_kept() {
     let name = name("rate");
-    let receiver = Running::start(&["recv", &name, "--lines"]);
-    drop(await_queue(&name));
+    let mut receiver = Running::start(&["recv", &name, "--lines"]);
+    drop(await_queue(&mut receiver, &name));
     let began = Instant::now();
     coview_fed(&["send", &name, "--lines", "--rate", "50"], b"1\n2\n3\n4\n5\n6\n").ok();
     // Six messages have five pauses of 20 ms between them.
@@ -192,17 +192,17 @@ fn who_follows_outlives_the_other_side() {
     }
     let mut killed = Running::start(&["send", &name, "--lines"]);
     let _open = killed.stdin();
-    await_state(&await_queue(&name), |state| state.senders.joined == 3);
+    await_state(&await_queue(&mut killed, &name), |state| state.senders.joined == 3);
     killed.kill();
     receiver.hear("a sender of ");
     receiver.hear("has died; waiting for the next");
     coview_fed(&["send", &name, "--lines"], b"three\n").ok();
     assert_eq!(receiver.finish().ok(), "three\n");
-    let sender = start_fed(&["send", &name, "--lines", "--follow", "--capacity", "2"], b"1\n2\n3\n4\n5\n".to_vec());
+    let mut sender = start_fed(&["send", &name, "--lines", "--follow", "--capacity", "2"], b"1\n2\n3\n4\n5\n".to_vec());
     let mut lines = String::new();
     for _ in 0..5 {
         // Each takes one, and leaves the sender alone.
-        drop(await_queue(&name));
+        drop(await_queue(&mut sender, &name));
         lines += &coview(&["recv", &name, "--lines", "--count", "1"]).ok();
     }
     assert_eq!(lines, "1\n2\n3\n4\n5\n");
@@ -243,8 +243,8 @@ fn a_sender_whose_receivers_are_gone_says_what_to_do() {
     let lines = "line\n".repeat(100);
     // In the middle, and with everything sent and not received.
     for capacity in ["2", "100"] {
-        let sender = start_fed(&["send", &name, "--lines", "--capacity", capacity], lines.clone().into_bytes());
-        let queue = await_queue(&name);
+        let mut sender = start_fed(&["send", &name, "--lines", "--capacity", capacity], lines.clone().into_bytes());
+        let queue = await_queue(&mut sender, &name);
         await_state(&queue, |state| state.depth >= 2);
         assert_eq!(coview(&["recv", &name, "--lines", "--count", "1"]).ok(), "line\n");
         let complaint = sender.finish().failed(1);
@@ -297,8 +297,8 @@ fn what_exists_or_does_not_is_told() {
 #[test]
 fn sums_are_told_when_they_are_asked_for() {
     let name = name("stats");
-    let receiver = Running::start(&["recv", &name, "--lines", "--stats"]);
-    drop(await_queue(&name));
+    let mut receiver = Running::start(&["recv", &name, "--lines", "--stats"]);
+    drop(await_queue(&mut receiver, &name));
     let sent = coview_fed(&["send", &name, "--lines", "--stats"], b"one\ntwo\nthree\n");
     assert!(sent.stderr.starts_with("sent 3 messages, 11 B in "), "{}", sent.stderr);
     assert!(sent.stderr.contains(" messages/s, ") && sent.stderr.contains("blocked "), "{}", sent.stderr);

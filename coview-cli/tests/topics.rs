@@ -6,12 +6,12 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PATIENCE, Running, coview, coview_fed, name};
+use common::{PATIENCE, Running, await_made, coview, coview_fed, name};
 use coview::{Topic, TopicOptions};
 
-/// Waits until the topic of this name is there.
-fn await_topic(name: &str) -> Topic<[u8]> {
-    Topic::open_with(&TopicOptions::new().max_len(0).open_timeout(PATIENCE), name).expect("the topic comes")
+/// Waits until a command has made or opened the topic of this name.
+fn await_topic(running: &mut Running, name: &str) -> Topic<[u8]> {
+    await_made(running, |timeout| Topic::open_with(&TopicOptions::new().max_len(0).open_timeout(timeout), name))
 }
 
 fn await_state(topic: &Topic<[u8]>, is_so: impl Fn(&coview::ChannelState) -> bool) {
@@ -31,8 +31,8 @@ fn every_line_goes_to_every_subscriber_whoever_begins() {
         subscriber.collect();
         subscriber
     };
-    let early = start();
-    drop(await_topic(&name));
+    let mut early = start();
+    drop(await_topic(&mut early, &name));
     let publisher = {
         let mut publisher = Running::start(&["pub", &name, "--subscribers", "3"]);
         let (mut stdin, lines) = (publisher.stdin(), lines.clone());
@@ -54,7 +54,7 @@ fn the_first_message_waits_for_a_first_subscriber() {
     let name = name("first");
     let mut publisher = Running::start(&["pub", &name]);
     publisher.stdin().write_all(b"one\ntwo").expect("the publisher reads");
-    drop(await_topic(&name));
+    drop(await_topic(&mut publisher, &name));
     assert_eq!(coview(&["sub", &name]).ok(), "one\ntwo\n");
     publisher.finish().ok();
     let complaint = coview_fed(&["pub", &name, "--timeout", "20ms"], b"one").failed(124);
@@ -68,7 +68,7 @@ fn late_subscribers_get_the_history() {
     let mut publisher = Running::start(&["pub", &name, "--history", "2"]);
     let mut stdin = publisher.stdin();
     stdin.write_all(b"1\n2\n3\n4\n").expect("the publisher reads");
-    let topic = await_topic(&name);
+    let topic = await_topic(&mut publisher, &name);
     let mut early = topic.subscriber().expect("there is room for one");
     while early.recv_copy().expect("the publisher lives") != b"4" {}
     assert_eq!(coview(&["sub", &name, "--count", "2"]).ok(), "3\n4\n");

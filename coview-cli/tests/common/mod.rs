@@ -77,6 +77,18 @@ pub fn coview_fed(arguments: &[&str], input: &[u8]) -> Said {
     said
 }
 
+/// Waits for what a running command makes, for which `find` waits a little.
+pub fn await_made<T>(running: &mut Running, find: impl Fn(Duration) -> coview::Result<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match find(Duration::from_millis(50)) {
+            Ok(made) => return made,
+            Err(error) => assert!(Instant::now() < deadline, "it is not made: {error}"),
+        }
+        running.expect_alive();
+    }
+}
+
 /// Whether a command has failed because Wine did not start another.
 fn blames_wine(stderr: &str) -> bool {
     stderr.contains(&format!("(os error {WINE_GAVE_UP})"))
@@ -207,6 +219,13 @@ impl Running {
                 Err(RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.heard),
                 Err(RecvTimeoutError::Timeout) => panic!("stderr does not end"),
             }
+        }
+    }
+
+    /// Fails if the command has ended.
+    pub fn expect_alive(&mut self) {
+        if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+            panic!("the command has ended with {status}; stderr says `{}`", self.rest_of_stderr());
         }
     }
 
