@@ -10,7 +10,7 @@ use coview::{
 
 use crate::failure::Failure;
 use crate::holding::Others;
-use crate::{output, units};
+use crate::{os, output, units};
 
 /// How long a message can be in a new channel, if nobody says otherwise.
 const MAX_LEN: u64 = 64 << 10;
@@ -190,6 +190,14 @@ impl Outlet {
         match self {
             Outlet::Queue(_, sender) => sender.send(message),
             Outlet::Topic(_, publisher) => publisher.publish(message),
+        }
+    }
+
+    /// Sends what can be read from stdin at once, without a copy; `None` if that cannot be done here.
+    pub(crate) fn send_stdin(&mut self) -> Option<Result<usize, Failure>> {
+        match self {
+            Outlet::Queue(_, sender) if sender.max_len() > 0 => os::send_stdin(sender),
+            _ => None,
         }
     }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use coview::Message;
 
 use crate::failure::Failure;
-use crate::units;
+use crate::{os, units};
 
 /// How the help explains the framings.
 pub(crate) const FRAMES: &str = "\
@@ -229,17 +229,27 @@ fn read(stream: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
 pub(crate) struct FrameWriter<W> {
     stream: W,
     framing: Framing,
-    /// The message, for nobody can write straight out of shared memory.
+    /// Messages go straight to stdout, where the system can do that.
+    straight: bool,
+    /// The message, where it has to be copied out of shared memory first.
     bytes: Vec<u8>,
 }
 
 impl<W: Write> FrameWriter<W> {
-    pub(crate) fn new(stream: W, framing: Framing) -> FrameWriter<W> {
-        FrameWriter { stream, framing, bytes: Vec::new() }
+    /// Writes to `stream`, which ends in stdout. `keeps` tells whether messages stay as they are while they are written.
+    pub(crate) fn new(stream: W, framing: Framing, keeps: bool) -> FrameWriter<W> {
+        // A raw stream has nothing between the messages, so that nothing waits in a buffer to be written before them.
+        FrameWriter { stream, framing, straight: keeps && framing == Framing::Raw, bytes: Vec::new() }
     }
 
     /// Writes a message; `false` if it was overwritten before it was read, and was none.
     pub(crate) fn write(&mut self, message: &Message<'_, [u8]>) -> Result<bool, Failure> {
+        if self.straight
+            && let Some(written) = os::write_to_stdout(message)
+        {
+            written?;
+            return Ok(true);
+        }
         self.bytes.resize(message.len(), 0);
         message.read(0, &mut self.bytes);
         if !message.is_intact() {

@@ -26,11 +26,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Notes how much it is by now. One thread counts.
-    pub(crate) fn note(&self, messages: u64, bytes: u64) {
+    /// Counts a message. One thread does.
+    pub(crate) fn add(&self, len: usize) {
         // Relaxed, here and below: numbers for people.
-        self.messages.store(messages, Ordering::Relaxed);
-        self.bytes.store(bytes, Ordering::Relaxed);
+        self.messages.store(self.messages() + 1, Ordering::Relaxed);
+        self.bytes.store(self.bytes() + len as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn note_missed(&self, missed: u64) {

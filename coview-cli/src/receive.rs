@@ -110,11 +110,12 @@ impl Receiving {
     /// Receives to the end. `before` is the channel's state before this end came.
     fn run(&self, inlet: Inlet, name: &str, framing: Framing, before: ChannelState) -> Outcome {
         let stops = Stops::listen()?;
+        let keeps = inlet.kind() == ChannelKind::Queue;
         // Pieces as long as the buffer pass it by.
-        let out = FrameWriter::new(BufWriter::with_capacity(64 << 10, io::stdout().lock()), framing);
+        let out = FrameWriter::new(BufWriter::with_capacity(64 << 10, io::stdout().lock()), framing, keeps);
         let meter = Meter::start("received", self.stats);
         let news = News { name, sender: sender_word(inlet.kind()), died: before.senders.died };
-        let mut work = Work { receiving: self, inlet, name, before, stops, out, meter, news, bytes: 0, torn: 0 };
+        let mut work = Work { receiving: self, inlet, name, before, stops, out, meter, news, torn: 0 };
         let received = work.receive_all();
         // What was received is written, whyever it ends.
         let written = work.out.flush();
@@ -139,7 +140,6 @@ struct Work<'a, W: io::Write> {
     out: FrameWriter<W>,
     meter: Meter,
     news: News<'a>,
-    bytes: u64,
     /// Messages of a lossy topic that were overwritten while they were read.
     torn: u64,
 }
@@ -173,17 +173,14 @@ impl<W: io::Write> Work<'_, W> {
     /// Waits for a message, and writes what is there.
     fn receive_some(&mut self) -> Result<(), Failure> {
         let max = usize::try_from(self.left().min(BATCH)).unwrap_or(usize::MAX);
-        let Work { inlet, out, meter, bytes, torn, stops, .. } = self;
+        let Work { inlet, out, meter, torn, stops, .. } = self;
         let mut written = Ok(());
         let mut take = |message: &Message<'_, [u8]>| {
             if written.is_err() {
                 return;
             }
             match out.write(message) {
-                Ok(true) => {
-                    *bytes += message.len() as u64;
-                    meter.counts().note(meter.counts().messages() + 1, *bytes);
-                }
+                Ok(true) => meter.counts().add(message.len()),
                 Ok(false) => *torn += 1,
                 Err(failure) => written = Err(failure),
             }

@@ -159,20 +159,44 @@ enum Waiting {
 
 impl Work<'_> {
     fn send_all(&mut self, framing: Framing) -> Result<(), Failure> {
+        if framing == Framing::Raw && self.sending.timeout.is_none() && self.send_straight()? {
+            return Ok(());
+        }
         let mut frames = FrameReader::new(io::stdin().lock(), framing, self.outlet.max_len());
         let mut pace = self.sending.rate.map(Pace::new);
-        let (mut messages, mut bytes) = (0, 0);
-        while self.sending.count.is_none_or(|count| messages < count) {
+        while self.is_more_wanted() {
             let Some(message) = frames.next().map_err(|error| self.refused(&error))? else { break };
             if let Some(pace) = &mut pace {
                 pace.step();
             }
             self.send(message)?;
-            messages += 1;
-            bytes += message.len() as u64;
-            self.meter.counts().note(messages, bytes);
+            self.meter.counts().add(message.len());
         }
         Ok(())
+    }
+
+    /// Sends all that comes on stdin without a copy; `false` if that cannot be done here.
+    fn send_straight(&mut self) -> Result<bool, Failure> {
+        let mut pace = self.sending.rate.map(Pace::new);
+        while self.is_more_wanted() {
+            if let Some(pace) = &mut pace {
+                pace.step();
+            }
+            match self.outlet.send_stdin() {
+                None => return Ok(false),
+                Some(Ok(0)) => break,
+                Some(Ok(len)) => self.meter.counts().add(len),
+                Some(Err(Failure::Library(error))) if error.kind() == ErrorKind::Disconnected => {
+                    self.deserted(error.to_string())?;
+                }
+                Some(Err(failure)) => return Err(failure),
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_more_wanted(&self) -> bool {
+        self.sending.count.is_none_or(|count| self.meter.counts().messages() < count)
     }
 
     fn send(&mut self, message: &[u8]) -> Result<(), Failure> {
