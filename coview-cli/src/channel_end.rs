@@ -54,7 +54,7 @@ pub(crate) struct Opening {
     )]
     capacity: Option<u64>,
 
-    /// Have room for so many bytes in a message; without it 64K in a new channel
+    /// Have room for so many bytes in a message; without it 64K in a new channel, 256K if it is made for --raw
     #[arg(long, value_parser = units::size, value_name = "N")]
     max_len: Option<u64>,
 
@@ -78,7 +78,7 @@ pub(crate) struct TopicChoice {
 impl Opening {
     /// The queue that is asked for.
     ///
-    /// `message_len` is what the messages here are known to have, for a new queue.
+    /// `message_len` is what a new queue has to have room for, if nobody says otherwise.
     pub(crate) fn queue(&self, message_len: u64) -> Result<Queue<[u8]>, Failure> {
         let options = QueueOptions::new().rights(self.rights.rights());
         let options = self.wait.iter().fold(options, |options, &wait| options.open_timeout(wait));

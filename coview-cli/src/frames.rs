@@ -16,6 +16,9 @@ With --lines a message is a line without its line feed, which comes back behind 
 length stands before each message, as 4 bytes, the lowest first. With --fixed N every message has N bytes. Both sides \
 choose for themselves, and usually alike.";
 
+/// How long the pieces of a raw stream are at most: the fewer there are, the fewer turns are taken.
+const PIECE_LEN: u64 = 256 << 10;
+
 /// How many bytes are read at once, unless messages are longer.
 const READ_LEN: usize = 64 << 10;
 
@@ -68,10 +71,16 @@ impl FramingChoice {
             _ => otherwise,
         })
     }
+}
 
-    /// How many bytes a message is known to have; 0 if that is not known.
-    pub(crate) fn message_len(&self) -> u64 {
-        self.fixed.unwrap_or(0)
+impl Framing {
+    /// How many bytes the messages of a new channel should have room for; 0 if any number will do.
+    pub(crate) fn message_len(self) -> u64 {
+        match self {
+            Framing::Raw => PIECE_LEN,
+            Framing::Fixed(len) => len as u64,
+            Framing::Lines | Framing::LengthPrefixed => 0,
+        }
     }
 }
 

@@ -46,6 +46,11 @@ pub(crate) fn send_stdin(sender: &mut Sender<[u8]>) -> Option<Result<usize, Fail
     system::send_stdin(sender)
 }
 
+/// Lets stdin take more at once, if it is a pipe and the system can do that: then the programs at its ends take fewer turns.
+pub(crate) fn widen_stdin() {
+    system::widen_stdin();
+}
+
 /// Writes a message to stdout without a copy. `None` where the system cannot do it.
 pub(crate) fn write_to_stdout(message: &Message<'_, [u8]>) -> Option<io::Result<()>> {
     system::write_to_stdout(message)
@@ -114,6 +119,13 @@ mod system {
         Some(send())
     }
 
+    pub(super) fn widen_stdin() {
+        // The most that the system lets anybody have.
+        const PIPE_LEN: usize = 1 << 20;
+        // What is no pipe, or may not be larger, is good as it is.
+        let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), PIPE_LEN);
+    }
+
     pub(super) fn write_to_stdout(message: &Message<'_, [u8]>) -> Option<io::Result<()>> {
         Some(message.write_to(io::stdout()))
     }
@@ -157,6 +169,8 @@ mod system {
     pub(super) fn send_stdin(_sender: &mut Sender<[u8]>) -> Option<Result<usize, Failure>> {
         None
     }
+
+    pub(super) fn widen_stdin() {}
 
     pub(super) fn write_to_stdout(_message: &Message<'_, [u8]>) -> Option<io::Result<()>> {
         None

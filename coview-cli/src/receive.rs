@@ -91,7 +91,7 @@ const BATCH: u64 = 256;
 impl Recv {
     pub(crate) fn run(&self) -> Outcome {
         let framing = self.receiving.framing.framing(Framing::Raw)?;
-        let queue = self.opening.queue(self.receiving.framing.message_len())?;
+        let queue = self.opening.queue(framing.message_len())?;
         let before = queue.state()?;
         self.receiving.run(Inlet::receiver(queue)?, &self.opening.name, framing, before)
     }
@@ -100,7 +100,7 @@ impl Recv {
 impl Sub {
     pub(crate) fn run(&self) -> Outcome {
         let framing = self.receiving.framing.framing(Framing::Lines)?;
-        let topic = self.opening.topic(self.choice, self.receiving.framing.message_len())?;
+        let topic = self.opening.topic(self.choice, framing.message_len())?;
         let before = topic.state()?;
         self.receiving.run(Inlet::subscriber(topic)?, &self.opening.name, framing, before)
     }

@@ -104,7 +104,7 @@ struct Sending {
 impl Send {
     pub(crate) fn run(&self) -> Outcome {
         let framing = self.sending.framing.framing(Framing::Raw)?;
-        let queue = self.opening.queue(self.sending.framing.message_len())?;
+        let queue = self.opening.queue(framing.message_len())?;
         let mut work = self.sending.begin(Outlet::sender(queue)?, &self.opening.name, self.follow)?;
         let sent = work.send_all(framing).and_then(|()| if self.leave { Ok(()) } else { work.linger() });
         work.finish(sent)
@@ -114,7 +114,7 @@ impl Send {
 impl Pub {
     pub(crate) fn run(&self) -> Outcome {
         let framing = self.sending.framing.framing(Framing::Lines)?;
-        let topic = self.opening.topic(self.choice, self.sending.framing.message_len())?;
+        let topic = self.opening.topic(self.choice, framing.message_len())?;
         let mut work = self.sending.begin(Outlet::publisher(topic)?, &self.opening.name, false)?;
         let for_the_late = self.choice.lossy || self.choice.history.is_some();
         let subscribers = self.subscribers.unwrap_or(u64::from(!for_the_late));
@@ -177,6 +177,7 @@ impl Work<'_> {
 
     /// Sends all that comes on stdin without a copy; `false` if that cannot be done here.
     fn send_straight(&mut self) -> Result<bool, Failure> {
+        os::widen_stdin();
         let mut pace = self.sending.rate.map(Pace::new);
         while self.is_more_wanted() {
             if let Some(pace) = &mut pace {
