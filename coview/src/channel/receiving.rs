@@ -67,6 +67,8 @@ impl Receiving {
         if matches!(rules.room, Room::FreeSlot | Room::OneCursor) {
             seat.enter();
         }
+        // A publisher that waits for subscribers counts on it: where this one begins is decided.
+        seat.count();
         let (patience, pace) = (Patience::new(), Pace::new(rules.lead(), ring.form.message_size));
         let (messages, bytes, missed, missed_now, blocked_times) = (0, 0, 0, 0, 0);
         Ok(Receiving {
