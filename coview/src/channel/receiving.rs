@@ -67,6 +67,8 @@ impl Receiving {
         if matches!(rules.room, Room::FreeSlot | Room::OneCursor) {
             seat.enter();
         }
+        // A publisher that waits for subscribers counts on it: where this one begins is decided.
+        seat.count();
         let (patience, pace) = (Patience::new(), Pace::new(rules.lead(), ring.form.message_size));
         let (messages, bytes, missed, missed_now, blocked_times) = (0, 0, 0, 0, 0);
         Ok(Receiving {
@@ -119,7 +121,7 @@ impl Receiving {
     }
 
     /// Puts the bytes of the next message into a vector; `false` if the deadline passes before there is one.
-    pub(crate) fn into_vec(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<bool> {
+    pub(crate) fn copy_into(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<bool> {
         let read = self.whole(deadline, |spot| {
             bytes.resize(spot.len, 0);
             spot.memory.read(spot.position, 0, bytes);
@@ -274,7 +276,7 @@ impl Receiving {
                 let ahead = cursor.position.wrapping_add(self.pace.lead);
                 self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
             }
-            if cursor.is_soon(&self.ring.memory)
+            if cursor.is_soon(&self.ring.memory, self.patience.looks())
                 && let Some(arrived) = self.find()?
             {
                 return Ok(Some(arrived));
