@@ -1,6 +1,6 @@
 //! The channels' protocol on the heap: step by step, among threads (also under Miri), and in every order (under loom).
 
-use std::sync::atomic::Ordering::{self, Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{self, Relaxed, SeqCst};
 
 use super::cursor::{Cursor, Found};
 use super::form::{ChannelKind, Form};
