@@ -32,8 +32,6 @@ pub(crate) struct Receiving {
     missed_now: u64,
     patience: Patience,
     pace: Pace,
-    /// How far behind the sender it stays.
-    lead: u64,
     /// How often it had slept when others were told.
     blocked_times: u64,
     /// Last: what is open is finished with before the end is.
@@ -71,7 +69,7 @@ impl Receiving {
         }
         // A publisher that waits for subscribers counts on it: where this one begins is decided.
         seat.count();
-        let patience = Patience::new();
+        let (patience, pace) = (Patience::new(), Pace::new(rules.lead(), ring.form.message_size));
         let (messages, bytes, missed, missed_now, blocked_times) = (0, 0, 0, 0, 0);
         Ok(Receiving {
             ring,
@@ -83,8 +81,7 @@ impl Receiving {
             missed,
             missed_now,
             patience,
-            pace: Pace::new(),
-            lead: rules.lead(),
+            pace,
             blocked_times,
             seat,
         })
@@ -124,7 +121,7 @@ impl Receiving {
     }
 
     /// Puts the bytes of the next message into a vector; `false` if the deadline passes before there is one.
-    pub(crate) fn into_vec(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<bool> {
+    pub(crate) fn copy_into(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<bool> {
         let read = self.whole(deadline, |spot| {
             bytes.resize(spot.len, 0);
             spot.memory.read(spot.position, 0, bytes);
@@ -276,10 +273,10 @@ impl Receiving {
         }
         if let Out::Cursor(cursor) = &self.out {
             if self.pace.is_at_heels(self.messages) {
-                let ahead = cursor.position.wrapping_add(self.lead);
+                let ahead = cursor.position.wrapping_add(self.pace.lead);
                 self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
             }
-            if cursor.is_soon(&self.ring.memory)
+            if cursor.is_soon(&self.ring.memory, self.patience.looks())
                 && let Some(arrived) = self.find()?
             {
                 return Ok(Some(arrived));
@@ -306,6 +303,7 @@ impl Receiving {
     fn begin_now(&mut self) -> Result<Option<Arrived>> {
         if self.patience.polled_in_vain() {
             self.ring.bury_the_dead()?;
+            self.patience.has_asked();
         }
         match self.look()? {
             Look::Found(arrived) => Ok(Some(arrived)),

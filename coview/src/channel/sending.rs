@@ -208,6 +208,7 @@ impl Sending {
             return Ok(None);
         }
         self.ring.bury_the_dead()?;
+        self.patience.has_asked();
         Ok(self.tail.begin(&self.ring.memory, true))
     }
 

@@ -265,7 +265,9 @@ fn a_message_is_found_behind_any_number_of_loans_that_were_dropped() {
 
 #[test]
 fn words_that_make_no_sense_stop_nobody() {
-    let patterns = [0, 1, 2, 3, 255, 256, 1 << 32, i64::MAX as u64, u64::MAX - 1, u64::MAX];
+    let patterns = [2, u64::MAX, 0, 1, 3, 255, 256, 1 << 32, i64::MAX as u64, u64::MAX - 1];
+    // Miri takes its time over thousands of tries.
+    let patterns = &patterns[..if cfg!(miri) { 2 } else { 10 }];
     let places = [
         Place::Tail,
         Place::Head,
@@ -278,7 +280,7 @@ fn words_that_make_no_sense_stop_nobody() {
         Place::Slot(1),
     ];
     for (kind, place) in ALL.into_iter().flat_map(|kind| places.map(|place| (kind, place))) {
-        for (pattern, other) in patterns.into_iter().flat_map(|pattern| [0, u64::MAX].map(|other| (pattern, other))) {
+        for (pattern, other) in patterns.iter().flat_map(|&pattern| [0, u64::MAX].map(|other| (pattern, other))) {
             let heap = kind.heap();
             let (mut tail, mut cursor, mut head) = (heap.sender(0), heap.join(0), heap.head(1));
             assert!(heap.send(&mut tail, 1));
