@@ -146,11 +146,11 @@ fn long_messages_need_a_queue_that_is_made_for_them() {
     let name = name("long");
     let line = [vec![b'x'; 100_000], vec![b'\n']].concat();
     let complaint = coview_fed(&["send", &name, "--lines"], &line).failed(1);
-    assert!(complaint.contains("at most 65536 bytes"), "{complaint}");
+    assert!(complaint.contains("at most 16384 bytes"), "{complaint}");
     let mut receiver = Running::start(&["recv", &name, "--lines"]);
     let queue = await_queue(&mut receiver, &name);
     let complaint = coview_fed(&["send", &name, "--lines", "--max-len", "100K"], &line).failed(1);
-    assert!(complaint.contains("at most 65536 bytes, and 102400 are wanted"), "{complaint}");
+    assert!(complaint.contains("at most 16384 bytes, and 102400 are wanted"), "{complaint}");
     receiver.kill();
     drop(queue);
     let mut sender = start_fed(&["send", &name, "--lines", "--max-len", "100K"], line.clone());

@@ -17,7 +17,7 @@ const COVIEW: Style = AnsiColor::Cyan.on_default();
 const BAR: usize = 32;
 
 /// By how much the rounds of a floor differ where nothing can be said of the figures.
-const BUSY: f64 = 10.0;
+const BUSY: f64 = 20.0;
 
 /// What was found, on which processors.
 pub(super) struct Figures {
@@ -211,7 +211,7 @@ mod tests {
         let row = |floor: &[f64]| Row { work: Work::RoundTrip, coview: floor.to_vec(), floor: floor.to_vec() };
         let figures = |rows| Figures { processors: Processors::choose(), rows };
         assert!(!figures(vec![row(&[70.0, 330.0, 30.5])]).is_busy());
-        assert!(figures(vec![row(&[70.0, 71.0]), row(&[70.0, 701.0])]).is_busy());
+        assert!(figures(vec![row(&[70.0, 71.0]), row(&[70.0, 1401.0])]).is_busy());
         assert!(!figures(vec![]).is_busy());
     }
 
