@@ -254,6 +254,17 @@ fn a_sender_whose_receivers_are_gone_says_what_to_do() {
 }
 
 #[test]
+fn the_end_of_a_raw_stream_leaves_nothing_to_be_received() {
+    let name = name("raw-end");
+    let queue = Queue::<[u8]>::create(&name).expect("the name is free");
+    let sender = start_fed(&["send", &name], b"everything".to_vec());
+    await_state(&queue, |state| state.depth == 1);
+    assert_eq!(coview(&["recv", &name, "--count", "1"]).ok(), "everything");
+    sender.finish().ok();
+    assert_eq!(queue.state().expect("the queue lives").depth, 0);
+}
+
+#[test]
 fn nothing_that_comes_in_time_is_told_by_status_124() {
     let name = name("timeout");
     let complaint = coview(&["recv", &name, "--wait", "10ms"]).failed(124);

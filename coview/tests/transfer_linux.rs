@@ -39,14 +39,14 @@ fn what_is_there_is_read_and_no_more_and_the_end_is_nothing() -> Result<(), Box<
     let mut loan = sender.loan(4)?;
     assert_eq!(loan.read_from(&reader)?, 4);
     loan.commit()?;
-    wait_readable(&reader)?;
+    assert_eq!(wait_readable(&reader)?, 2);
     let mut loan = sender.loan(100)?;
     assert_eq!(loan.read_from(&reader)?, 2);
     loan.truncate(2);
     loan.commit()?;
     assert_eq!((receiver.recv_copy()?, receiver.recv_copy()?), (b"Upda".to_vec(), b"te".to_vec()));
     drop(writer);
-    wait_readable(&reader)?;
+    assert_eq!(wait_readable(&reader)?, 0);
     assert_eq!(sender.loan(100)?.read_from(&reader)?, 0);
     Ok(())
 }
