@@ -179,10 +179,10 @@ fn a_loan_that_is_dropped_or_forgotten_sends_nothing_and_costs_no_place() -> Out
                 assert_eq!(receiver.try_recv_copy()?, Some(vec![round]), "{kind:?}");
             }
         }
-        assert_eq!(hub.state()?.messages, 100, "{kind:?}");
         // Who leaves takes a forgotten loan along.
         std::mem::forget(sender.try_loan(10)?);
         drop(sender);
+        assert_eq!(hub.state()?.messages, 100, "{kind:?}");
         let mut next = hub.sender()?;
         next.send(b"after")?;
         assert_eq!(receiver.try_recv_copy()?, Some(b"after".to_vec()), "{kind:?}");
@@ -352,6 +352,7 @@ fn what_a_slow_subscriber_misses_is_counted() -> Outcome {
                 received += 1;
             }
             assert_eq!(received + subscriber.missed(), published, "{kind:?}, capacity {capacity}");
+            drop(publisher);
             let state = hub.state()?;
             assert_eq!((state.messages, state.received, state.missed), (published, received, subscriber.missed()));
         }
@@ -449,7 +450,8 @@ fn a_channel_tells_what_it_is() -> Outcome {
     assert_eq!((channel.history(), channel.fingerprint()), (0, fingerprint));
     sender.send(b"12345")?;
     let state = channel.state()?;
-    assert_eq!((state.messages, state.bytes, state.depth, state.received), (1, 5, 1, 0));
+    // How much it has sent a sender says now and then; how much there is can be seen at any time.
+    assert!(state.messages <= 1 && state.bytes <= 5 && (state.depth, state.received) == (1, 0));
     assert_eq!(state, queue.state()?);
     assert!(sender.loan(3)?.as_mut_ptr().addr().is_multiple_of(64));
     let channel = Channel::open(&second)?;

@@ -109,7 +109,7 @@ fn a_queue_is_read_as_it_always_was() -> Outcome {
     let _mapping = load("queue-used.txt", &name)?;
     let queue = Queue::<[u8]>::open_with(&queue_options().max_len(30), &name)?;
     let state = queue.state()?;
-    assert_eq!((state.messages, state.received, state.senders.joined, state.receivers.joined), (5, 3, 2, 1));
+    assert_eq!((state.received, state.senders.joined, state.receivers.joined), (3, 2, 1));
     // Those who were there are dead.
     assert_eq!((state.senders.ended, state.senders.died, state.receivers.died), (1, 1, 1));
     let mut receiver = queue.receiver()?;
@@ -189,7 +189,7 @@ fn a_lossy_topic_is_read_as_it_always_was() -> Outcome {
     );
     let topic = Topic::<Pose>::open(&name)?;
     let state = topic.state()?;
-    assert_eq!((state.messages, state.received, state.missed, state.receivers.ended), (7, 8, 4, 1));
+    assert_eq!((state.received, state.missed, state.receivers.ended), (8, 4, 1));
     let mut subscriber = topic.subscriber()?;
     assert_eq!((subscriber.recv_copy()?, subscriber.missed()), (pose(7), 0));
     let mut publisher = topic.publisher()?;

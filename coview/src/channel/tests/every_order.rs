@@ -1,5 +1,7 @@
 //! Small plays of a few messages between two or three threads, in every order that the memory model allows.
 
+use std::sync::atomic::Ordering::Acquire;
+
 use super::*;
 
 /// Sends one number, as often as it takes while a few tries are enough.

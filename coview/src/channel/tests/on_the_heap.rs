@@ -71,6 +71,39 @@ fn one_sender_that_dies_after_any_step_leaves_its_message_whole_or_none() {
 }
 
 #[test]
+fn the_next_sender_goes_on_where_the_last_was_however_long_ago_that_has_told() {
+    for kind in [PIPE, FROM_ONE, TOPIC_OF_ONE, LOSSY_OF_ONE] {
+        for sent in 0..20 {
+            for lends in [false, true] {
+                let heap = kind.heap();
+                let (mut tail, mut cursor) = (heap.sender(0), heap.join(0));
+                let mut receive = || match kind {
+                    FROM_ONE => take_all(&heap).first().map(|&(number, _)| number),
+                    _ => heap.receive(&mut cursor),
+                };
+                for number in 0..sent {
+                    assert!(heap.send(&mut tail, number));
+                    assert_eq!(receive(), Some(number), "{kind:?}");
+                }
+                if lends {
+                    assert!(tail.begin(&*heap, true).is_some());
+                }
+                // It dies here, and has told nobody.
+                let mut next = heap.sender(0);
+                assert_eq!(super::super::tail::position(&*heap, &heap.rules), sent, "{kind:?}");
+                for number in sent..sent + 5 {
+                    assert!(
+                        heap.send(&mut next, number),
+                        "{kind:?}: {sent} were sent, and there is no room for {number}"
+                    );
+                    assert_eq!(receive(), Some(number), "{kind:?}: {sent} were sent");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn what_one_receiver_had_begun_when_it_died_the_next_one_gets_again_once() {
     let heap = PIPE.heap();
     let mut tail = heap.sender(0);
@@ -115,10 +148,11 @@ fn a_receiver_among_others_that_dies_after_any_step_leaves_its_message_to_them()
 fn send_all(heap: &Heap, index: u32, senders: u64) {
     let mut tail = heap.sender(index);
     for number in (0..COUNT).filter(|number| number % senders == u64::from(index)) {
-        if !heap.rules.one_sender && number % 7 == 3 {
-            if let Some(position) = tail.begin(heap, true) {
-                tail.give_back(heap, position);
-            }
+        if !heap.rules.one_sender
+            && number % 7 == 3
+            && let Some(position) = tail.begin(heap, true)
+        {
+            tail.give_back(heap, position);
         }
         while !heap.send(&mut tail, number) {
             thread::yield_now();
@@ -197,7 +231,7 @@ fn subscribers_of_a_lossless_topic_that_come_and_go_among_threads_miss_nothing_i
                         }
                     }
                     heap.fetch_and(Place::Role(EndRole::Receiver, RoleField::Here), !(1 << index));
-                    if heap.load(Place::Tail, Acquire) >= COUNT {
+                    if super::super::tail::position(heap, &heap.rules) >= COUNT {
                         return;
                     }
                 }
