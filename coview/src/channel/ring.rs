@@ -186,13 +186,15 @@ impl Ring {
     /// Whether there were ends of this role, and all have gone.
     #[inline]
     pub(crate) fn is_deserted(&self, role: EndRole) -> bool {
+        // In this order: who is seen to have come is here, unless he has gone.
         // SeqCst: what those who have gone did before is seen by a look after this. Pairs with `leave`.
-        self.memory.load(Place::Role(role, RoleField::Here), Ordering::SeqCst) == 0 && self.has_been(role)
+        self.has_been(role) && self.memory.load(Place::Role(role, RoleField::Here), Ordering::SeqCst) == 0
     }
 
+    #[inline]
     fn has_been(&self, role: EndRole) -> bool {
-        // Relaxed: numbers, of which one is above 0 before the first end can have gone.
-        let count = |field| self.memory.load(Place::Role(role, field), Ordering::Relaxed);
+        // Acquire: pairs with `count` and `leave`. One of the numbers is above 0 before the first end can have gone.
+        let count = |field| self.memory.load(Place::Role(role, field), Ordering::Acquire);
         [RoleField::Joined, RoleField::Ended, RoleField::Died].into_iter().any(|field| count(field) > 0)
     }
 
@@ -306,7 +308,7 @@ impl Ring {
 
     #[cold]
     pub(crate) fn wake(&self, role: EndRole) -> Result<()> {
-        let seats = bits(self.here(role)).map(|index| End { role, index }.number());
+        let seats = || bits(self.here(role)).map(move |index| End { role, index }.number());
         let rung = self.seats.ring(self.memory.gate(role), seats);
         rung.map_err(|source| self.sys_error("wake those who wait for", source))
     }
@@ -376,7 +378,7 @@ impl Seat {
             // Relaxed: numbers for people.
             ring.memory.store(Place::End(end, field), 0, Ordering::Relaxed);
         }
-        ring.memory.store(Place::End(end, EndField::Process), std::process::id().into(), Ordering::Relaxed);
+        ring.memory.store(Place::End(end, EndField::Process), 0, Ordering::Relaxed);
         Seat { ring, end, claim, entered: false }
     }
 
@@ -390,6 +392,8 @@ impl Seat {
     /// end is never counted while nobody is there; see `is_deserted`.
     pub(crate) fn count(&self) {
         self.ring.memory.fetch_add(Place::Role(self.end.role, RoleField::Joined), 1);
+        // Release: who sees the process finds that the end has begun. Pairs with `ChannelState::of`.
+        self.ring.memory.store(Place::End(self.end, EndField::Process), std::process::id().into(), Ordering::Release);
         // Somebody may wait for a first end, or for one more. They look by themselves should it fail.
         let _ = self.ring.notify(EndRole::Receiver);
     }

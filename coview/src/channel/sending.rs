@@ -179,6 +179,10 @@ impl Sending {
 
     #[cold]
     fn give_back_slot(&mut self, position: u64) -> Result<()> {
+        // What a forked child lets go of is its parent's.
+        if !self.seat.is_ours() {
+            return Ok(());
+        }
         // Receivers may wait for what comes behind it.
         if self.tail.give_back(&self.ring.memory, position) { self.notify() } else { Ok(()) }
     }

@@ -65,10 +65,10 @@ pub struct ChannelState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Ends {
-    /// How many live now.
+    /// How many live now. A subscriber is counted when it is decided with which message it begins: who waits until so many
+    /// are present knows that they all get what he publishes.
     pub present: u64,
-    /// How many have come, since the channel was created. A subscriber is counted when it is decided with which message it
-    /// begins: who waits until `joined - ended - died` subscribers are there knows that they all get what he publishes.
+    /// How many have come, since the channel was created.
     pub joined: u64,
     /// How many have left as they should.
     pub ended: u64,
@@ -170,7 +170,8 @@ fn ends_of<'a>(ring: &Ring, role: EndRole, present: impl Iterator<Item = &'a End
     let count = |field| load(ring, Place::Role(role, field));
     let (living, dead): (Vec<_>, Vec<_>) = present.partition(|end| end.alive);
     Ends {
-        present: living.len() as u64,
+        // Who has no process yet is about to begin.
+        present: living.iter().filter(|end| end.pid != 0).count() as u64,
         joined: count(RoleField::Joined),
         ended: count(RoleField::Ended),
         died: count(RoleField::Died).saturating_add(dead.len() as u64),
@@ -214,6 +215,6 @@ fn waiting(ring: &Ring, position: u64) -> u64 {
 }
 
 fn load(ring: &Ring, place: Place) -> u64 {
-    // Relaxed: numbers for people, which order nothing.
-    ring.memory.load(place, Ordering::Relaxed)
+    // Acquire: of whom the process is seen, the cursor is. Pairs with `Seat::count`.
+    ring.memory.load(place, Ordering::Acquire)
 }
