@@ -322,7 +322,9 @@ impl Receiving {
     /// Looks whether a receiver that nobody has missed yet has died with a message in its hands.
     #[cold]
     fn look_among_the_dead(&mut self) -> Result<Look<Arrived>> {
-        let arrived = if self.ring.bury_the_dead()? { self.find()? } else { None };
+        self.ring.bury_the_dead()?;
+        // Whoever has buried them.
+        let arrived = self.find()?;
         Ok(arrived.map_or(Look::Deserted, Look::Found))
     }
 

@@ -89,21 +89,25 @@ impl Sending {
     }
 
     /// Says in the channel what was sent, and where the tail is.
-    fn tell(&self) {
+    fn tell(&mut self) {
         self.tail.tell(&self.ring.memory);
+        self.tail.measure(&self.ring.memory);
         self.count(EndField::Messages, self.messages);
         self.count(EndField::Bytes, self.bytes);
         self.count(EndField::HighWater, self.tail.high_water);
     }
 
-    /// Wakes the receivers that sleep.
+    /// Wakes the receivers that sleep, and publishers that wait for another's loan.
     #[inline(always)]
-    pub(crate) fn notify(&self) -> Result<()> {
-        if self.ring.is_awaited(EndRole::Receiver) { self.wake() } else { Ok(()) }
+    pub(crate) fn notify(&mut self) -> Result<()> {
+        if self.ring.is_awaited(EndRole::Receiver) {
+            self.wake()?;
+        }
+        if self.ring.rules.room == Room::Always { self.ring.notify(EndRole::Sender) } else { Ok(()) }
     }
 
     #[cold]
-    fn wake(&self) -> Result<()> {
+    fn wake(&mut self) -> Result<()> {
         self.tell();
         self.ring.wake(EndRole::Receiver)
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ring::Ring;
 use super::rules::Room;
 use super::tail::{self, bits};
+use super::word::{State, Word};
 use super::words::{End, EndField, EndRole, Place, RoleField, Words};
 use crate::Result;
 
@@ -40,9 +41,11 @@ pub struct ChannelState {
     pub received: u64,
     /// How many messages of a lossy topic were lost, by all subscribers together.
     pub missed: u64,
-    /// How many messages wait: in a queue for a receiver, in a topic for the subscriber that is farthest behind.
+    /// How many messages wait: in a queue for a receiver, including those that one has in its hands, in a topic for the
+    /// subscriber that is farthest behind.
     pub depth: u64,
-    /// The most messages that a sender that is here has seen waiting. Senders look once in a while.
+    /// The most messages that a sender that is here has seen waiting. Senders look once in a while; in a lossy topic they do
+    /// not wait for anybody, and it is 0.
     pub high_water: u64,
     /// The ends that are here.
     pub ends: Vec<EndState>,
@@ -201,12 +204,17 @@ fn end_state(ring: &Ring, end: End) -> Result<EndState> {
 
 fn depth<'a>(ring: &Ring, subscribers: impl Iterator<Item = &'a EndState>) -> u64 {
     match ring.rules.room {
-        Room::FreeSlot => waiting(ring, load(ring, Place::Head)),
+        Room::FreeSlot => (0..ring.rules.slots).filter(|&slot| is_there(ring, slot)).count() as u64,
         Room::OneCursor => {
             waiting(ring, load(ring, Place::End(End { role: EndRole::Receiver, index: 0 }, EndField::Cursor)))
         }
         Room::AllCursors | Room::Always => subscribers.map(|end| end.lag).max().unwrap_or(0),
     }
+}
+
+/// Whether a slot has a message, which a receiver may have in its hands.
+fn is_there(ring: &Ring, slot: u64) -> bool {
+    matches!(Word(load(ring, Place::Slot(slot))).state(), State::Full | State::Held)
 }
 
 /// How many positions there are between one and the tail, and no more than there are slots.
