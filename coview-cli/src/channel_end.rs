@@ -130,11 +130,6 @@ impl Opening {
                 opened => return Ok(opened?),
             }
         }
-        if self.name.starts_with('/') {
-            let name = output::printable(&self.name);
-            let reason = format!("`{name}` may be POSIX shared memory, which does not go by itself");
-            return Err(Failure::Refused(format!("{reason}: a channel of that name is opened here, and not created")));
-        }
         if self.create {
             return Ok(create()?);
         }

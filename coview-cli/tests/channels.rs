@@ -299,8 +299,6 @@ fn what_exists_or_does_not_is_told() {
     let _event = Running::start_ready(&["event", "create", &self::name("exists.event"), "--json"]);
     let complaint = coview(&["recv", &self::name("exists.event")]).failed(1);
     assert!(complaint.contains("another kind"), "{complaint}");
-    let complaint = coview(&["recv", "/cli.exists.posix"]).failed(1);
-    assert!(complaint.contains("is opened here, and not created"), "{complaint}");
     let complaint = coview(&["send", &self::name("huge"), "--capacity", "4000000000", "--max-len", "1T"]).failed(1);
     assert!(complaint.contains("create or open queue"), "{complaint}");
 }

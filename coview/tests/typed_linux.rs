@@ -1,4 +1,4 @@
-//! Typed regions where Linux alone has something to say: POSIX names, forks, files. Needs `unsafe` to fork.
+//! Typed regions and channels where Linux alone has something to say: POSIX names, forks, files. Needs `unsafe` to fork.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::sealed::Sealed;
 use common::{Actor, DEADLINE, Outcome, failure, given, name, play};
-use coview::{ErrorKind, Latest, LatestPublisher, Mapping, PublisherState, Shared};
+use coview::{ErrorKind, Latest, LatestPublisher, Mapping, PublisherState, Queue, Shared, Topic};
 
 #[test]
 fn a_shared_under_a_posix_name_is_refused_and_leaves_nothing() -> Outcome {
@@ -19,6 +19,16 @@ fn a_shared_under_a_posix_name_is_refused_and_leaves_nothing() -> Outcome {
     assert!(!fs::exists(format!("/dev/shm{name}"))?);
     let error = Shared::create(&name, &1u8).expect_err("no mutex can stand beside it");
     assert!(error.to_string().contains("POSIX"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_channel_under_a_posix_name_is_refused_and_leaves_nothing() -> Outcome {
+    let name = format!("/{}", name("posix"));
+    assert_eq!(failure(Queue::<u8>::create(&name)), ErrorKind::InvalidName);
+    assert_eq!(failure(Topic::<[u8]>::create_or_open(&name)), ErrorKind::InvalidName);
+    assert_eq!(failure(Queue::<u8>::open(&name)), ErrorKind::NotFound);
+    assert!(!fs::exists(format!("/dev/shm{name}"))?);
     Ok(())
 }
 

@@ -64,7 +64,8 @@ impl<T: Payload + ?Sized> Queue<T> {
     /// # Errors
     ///
     /// [`ErrorKind::AlreadyExists`](crate::ErrorKind::AlreadyExists) while an object of this name lives, and all that
-    /// [`Mapping::create`](crate::Mapping::create) can say.
+    /// [`Mapping::create`](crate::Mapping::create) can say; [`ErrorKind::InvalidName`](crate::ErrorKind::InvalidName) also
+    /// for a POSIX name, whose object would stay behind.
     ///
     /// # Examples
     ///

@@ -68,7 +68,8 @@ impl<T: Payload + ?Sized> Topic<T> {
     /// # Errors
     ///
     /// [`ErrorKind::AlreadyExists`](crate::ErrorKind::AlreadyExists) while an object of this name lives, and all that
-    /// [`Mapping::create`](crate::Mapping::create) can say.
+    /// [`Mapping::create`](crate::Mapping::create) can say; [`ErrorKind::InvalidName`](crate::ErrorKind::InvalidName) also
+    /// for a POSIX name, whose object would stay behind.
     ///
     /// # Examples
     ///
@@ -236,6 +237,19 @@ impl<T: Payload + ?Sized> Topic<T> {
     /// ```
     pub fn state(&self) -> Result<ChannelState> {
         ChannelState::of(&self.ring)
+    }
+
+    /// Returns whether publishers write over messages that slow subscribers have not received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.topic.lossy.{}", std::process::id());
+    /// assert!(!coview::Topic::<u64>::create(&name)?.is_lossy());
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn is_lossy(&self) -> bool {
+        self.ring.form.lossy
     }
 
     /// Returns the name as it was given.
