@@ -384,7 +384,7 @@ fn check(number: u64, expected: u64) -> Result<(), Failure> {
 /// Takes steps for so long; returns how many nanoseconds one took.
 fn timed(slice: Duration, mut step: impl FnMut(u64) -> Result<(), Failure>) -> Result<f64, Failure> {
     let began = Instant::now();
-    let (mut number, mut stride) = (0, 1);
+    let (mut number, mut stride, mut looked) = (0, 1, Duration::ZERO);
     loop {
         for _ in 0..stride {
             step(number)?;
@@ -394,8 +394,9 @@ fn timed(slice: Duration, mut step: impl FnMut(u64) -> Result<(), Failure>) -> R
         if elapsed >= slice {
             return Ok(elapsed.as_nanos() as f64 / number as f64);
         }
-        // Not so often that the clock would count, and often enough when a step takes long.
-        stride = (2 * stride).min(STEPS_MAX);
+        // Not so often that the clock would count, and often enough when steps take long, or suddenly do.
+        let is_short = elapsed - looked < slice / 16;
+        (stride, looked) = (if is_short { (2 * stride).min(STEPS_MAX) } else { (stride / 2).max(1) }, elapsed);
     }
 }
 

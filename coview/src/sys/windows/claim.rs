@@ -101,7 +101,7 @@ fn wide(name: &Name, part: u32) -> WideName {
 }
 
 fn claim_name(name: &Name, part: u32, rights: Rights) -> io::Result<Option<Claim>> {
-    let _alone = Lock::take_to_look(name)?;
+    let _alone = Lock::take_beside(name)?;
     let made = match event::make(Some(&wide(name, part)), EventStart { manual: true, signaled: false }, rights) {
         // Another user's, hence there.
         Err(error) if error_kind(&error) == ErrorKind::AccessDenied => return Ok(None),
@@ -111,7 +111,7 @@ fn claim_name(name: &Name, part: u32, rights: Rights) -> io::Result<Option<Claim
 }
 
 fn is_there(name: &Name, part: u32) -> io::Result<bool> {
-    let _alone = Lock::take_to_look(name)?;
+    let _alone = Lock::take_beside(name)?;
     match event::open(&wide(name, part), event::QUERY) {
         Ok(_) => Ok(true),
         Err(error) => match error_kind(&error) {

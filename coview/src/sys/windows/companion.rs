@@ -81,6 +81,17 @@ impl Lock {
         Lock { mutex, again: false }.settled(name)
     }
 
+    /// Takes it for looking at what stands beside a section that the caller has open. That is finished: a birth that is there
+    /// yet is only in the hands of somebody who has looked whether it is.
+    pub(super) fn take_beside(name: &Name) -> io::Result<Lock> {
+        let mutex = mutex::make(Some(&WideName::with_prefix(name, LOCK)), Rights::Everyone, false)?.handle;
+        let began = Instant::now();
+        while wait_one(&mutex, Deadline::after(LOOK_AGAIN))?.is_none() {
+            refuse_to_wait_longer(began)?;
+        }
+        Ok(Lock { mutex, again: false })
+    }
+
     /// Waits until an initialiser that died has closed its handles: the kernel gives up its lock before them.
     fn settled(self, name: &Name) -> io::Result<Lock> {
         let began = Instant::now();
