@@ -1,0 +1,221 @@
+//! What was measured: for each work the floor and all who did it in the same rounds. Measures and prints; draws nothing.
+
+use std::fmt::Write as _;
+
+use crate::measure::{Figures, interleave, quantile};
+
+/// Does a work for a round and returns the nanoseconds of one.
+pub(crate) type Run<'a> = Box<dyn FnMut() -> f64 + 'a>;
+
+/// What Coview is to reach, against the floor and against whoever is best otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Goals {
+    /// At most so many times the floor.
+    pub(crate) floor_max: Option<f64>,
+    /// At most so many nanoseconds.
+    pub(crate) ns_max: Option<f64>,
+    /// At most so many times what the best of the others takes.
+    pub(crate) rivals_max: Option<f64>,
+}
+
+/// One work, before it is measured.
+pub(crate) struct Work<'a> {
+    pub(crate) name: String,
+    /// Which works are drawn together.
+    pub(crate) chart: &'static str,
+    /// How many bytes one message has.
+    pub(crate) bytes: usize,
+    pub(crate) goals: Goals,
+    pub(crate) floor: (&'static str, Run<'a>),
+    pub(crate) sides: Vec<(&'static str, Run<'a>)>,
+}
+
+/// One who did a work: what each round took.
+pub(crate) struct Side {
+    pub(crate) name: &'static str,
+    samples: Vec<f64>,
+}
+
+impl Side {
+    pub(crate) fn ns(&self) -> f64 {
+        quantile(&self.samples, 0.5)
+    }
+
+    pub(crate) fn is_coview(&self) -> bool {
+        self.name.starts_with("Coview")
+    }
+
+    /// This one's figures against another's.
+    pub(crate) fn against(&self, other: &Side) -> Figures {
+        Figures::of(&self.samples, &other.samples)
+    }
+}
+
+/// One work, measured.
+pub(crate) struct Outcome {
+    pub(crate) name: String,
+    pub(crate) chart: &'static str,
+    pub(crate) bytes: usize,
+    pub(crate) goals: Goals,
+    pub(crate) floor: Side,
+    pub(crate) sides: Vec<Side>,
+}
+
+impl Outcome {
+    /// Lets everybody do the work in turn, round after round.
+    pub(crate) fn measure(rounds: usize, work: Work) -> Outcome {
+        let Work { name, chart, bytes, goals, floor, sides } = work;
+        let (mut names, mut runs) = (vec![floor.0], vec![floor.1]);
+        for (name, run) in sides {
+            names.push(name);
+            runs.push(run);
+        }
+        let mut turns: Vec<&mut dyn FnMut() -> f64> = runs.iter_mut().map(|run| run.as_mut() as _).collect();
+        let samples = interleave(rounds, &mut turns);
+        let mut sides: Vec<_> = names.iter().zip(samples).map(|(name, samples)| Side { name, samples }).collect();
+        let floor = sides.remove(0);
+        Outcome { name, chart, bytes, goals, floor, sides }
+    }
+
+    /// Coview as it is recommended for the work.
+    pub(crate) fn coview(&self) -> Option<&Side> {
+        self.sides.iter().find(|side| side.is_coview())
+    }
+
+    /// The quickest of the others.
+    pub(crate) fn best_rival(&self) -> Option<&Side> {
+        let rivals = self.sides.iter().filter(|side| !side.is_coview());
+        rivals.min_by(|one, other| one.ns().total_cmp(&other.ns()))
+    }
+
+    /// What was missed, in words; nothing if nothing was.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let Some(coview) = self.coview() else { return Vec::new() };
+        let of_floor = coview.against(&self.floor).ratio;
+        let of_rival = self.best_rival().map(|rival| coview.against(rival).ratio);
+        let checks = [
+            (Some(of_floor), self.goals.floor_max, "of the floor"),
+            (Some(coview.ns()), self.goals.ns_max, "ns"),
+            (of_rival, self.goals.rivals_max, "of the best rival"),
+        ];
+        let missed = checks.into_iter().filter_map(|(is, max, of)| is.zip(max).map(|(is, max)| (is, max, of)));
+        missed.filter(|(is, max, _)| is > max).map(|(is, max, of)| format!("{is:.2} {of}, not {max:.2}")).collect()
+    }
+}
+
+/// Everything that was measured, for people in a terminal.
+pub(crate) fn text(outcomes: &[Outcome]) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        let _ = writeln!(text, "\nchannels: {:<44} {:>10}  x floor (quartiles)      Coview takes", outcome.name, "");
+        let _ =
+            writeln!(text, "  {:<52} {:>10}", format!("floor: {}", outcome.floor.name), duration(outcome.floor.ns()));
+        for side in &outcome.sides {
+            line(&mut text, outcome, side);
+        }
+        for missed in outcome.missed() {
+            let _ = writeln!(text, "  MISSED: {missed}");
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, outcome: &Outcome, side: &Side) {
+    let Figures { ratio, quartiles: (low, high), .. } = side.against(&outcome.floor);
+    let against = outcome.coview().filter(|_| !side.is_coview()).map(|coview| coview.against(side).ratio);
+    let against = against.map(|ratio| format!("{ratio:.2} of its time")).unwrap_or_default();
+    let figures = format!("{ratio:>8.2} ({low:.2}-{high:.2})");
+    let rate = rate(outcome.bytes, side.ns());
+    let _ = writeln!(text, "  {:<52} {:>10} {figures:<25} {against:<20} {rate}", side.name, duration(side.ns()));
+}
+
+/// How many bytes a second that is, where it is many.
+fn rate(bytes: usize, ns: f64) -> String {
+    if bytes < 4096 {
+        return String::new();
+    }
+    format!("{:.1} GiB/s", bytes as f64 / ns * 1e9 / f64::from(1 << 30))
+}
+
+pub(crate) fn duration(ns: f64) -> String {
+    match ns {
+        ns if ns < 99.95 => format!("{ns:.1} ns"),
+        ns if ns < 999.5 => format!("{ns:.0} ns"),
+        ns if ns < 99.95e3 => format!("{:.2} us", ns / 1e3),
+        ns if ns < 999.5e3 => format!("{:.0} us", ns / 1e3),
+        ns => format!("{:.2} ms", ns / 1e6),
+    }
+}
+
+/// The table for the README: Coview, the floor and the best of the others.
+pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
+    let mut text =
+        String::from("| work | Coview | the floor | ratio | best rival | Coview takes |\n|---|---|---|---|---|---|\n");
+    for outcome in outcomes {
+        let floor = format!("{}, {}", duration(outcome.floor.ns()), outcome.floor.name);
+        let coview = outcome.coview();
+        let ratio = coview.map(|side| format!("{:.2}", side.against(&outcome.floor).ratio)).unwrap_or_default();
+        let rival = outcome.best_rival().map(|side| format!("{} {}", side.name, duration(side.ns())));
+        let against = coview.zip(outcome.best_rival()).map(|(coview, rival)| coview.against(rival).ratio);
+        let against = against.map(|ratio| format!("{ratio:.2} of its time")).unwrap_or_default();
+        let coview = coview.map(|side| duration(side.ns())).unwrap_or_default();
+        let rival = rival.unwrap_or_default();
+        let _ = writeln!(text, "| {} | {coview} | {floor} | {ratio} | {rival} | {against} |", outcome.name);
+    }
+    text
+}
+
+/// The table with everybody, a column each: time, and how many times the floor's that is.
+pub(crate) fn markdown_of_all(outcomes: &[Outcome]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for side in outcomes.iter().flat_map(|outcome| &outcome.sides) {
+        if !names.contains(&side.name) {
+            names.push(side.name);
+        }
+    }
+    // Coview's come first, whichever work was the first that had them.
+    names.sort_by_key(|name| !name.starts_with("Coview"));
+    let mut text = format!("| work | floor | {} |\n|---|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    for outcome in outcomes {
+        let cells = names.iter().map(|name| cell(outcome, name)).collect::<Vec<_>>().join(" | ");
+        let _ = writeln!(text, "| {} | {} | {cells} |", outcome.name, duration(outcome.floor.ns()));
+    }
+    text
+}
+
+fn cell(outcome: &Outcome, name: &str) -> String {
+    let side = outcome.sides.iter().find(|side| side.name == name);
+    side.map(|side| format!("{} ({:.2})", duration(side.ns()), side.against(&outcome.floor).ratio)).unwrap_or_default()
+}
+
+/// Names are this program's own and hold nothing that JSON would escape.
+pub(crate) fn json(outcomes: &[Outcome]) -> String {
+    outcomes.iter().map(json_outcome).collect::<Vec<_>>().join(",\n    ")
+}
+
+fn json_outcome(outcome: &Outcome) -> String {
+    let sides: Vec<String> = outcome.sides.iter().map(|side| json_side(outcome, side)).collect();
+    format!(
+        "{{\"work\":\"{}\",\"bytes\":{},\"floor\":\"{}\",\"floor_ns\":{:.3},\"sides\":[\n      {}]}}",
+        outcome.name,
+        outcome.bytes,
+        outcome.floor.name,
+        outcome.floor.ns(),
+        sides.join(",\n      ")
+    )
+}
+
+fn json_side(outcome: &Outcome, side: &Side) -> String {
+    let Figures { ratio, quartiles: (low, high), .. } = side.against(&outcome.floor);
+    let coview = outcome.coview().filter(|_| !side.is_coview()).map(|coview| coview.against(side));
+    let coview = coview.map(|figures| {
+        let Figures { ratio, quartiles: (low, high), .. } = figures;
+        format!(",\"coview_ratio\":{ratio:.4},\"coview_ratio_quartiles\":[{low:.4},{high:.4}]")
+    });
+    format!(
+        "{{\"name\":\"{}\",\"ns\":{:.3},\"ratio\":{ratio:.4},\"ratio_quartiles\":[{low:.4},{high:.4}]{}}}",
+        side.name,
+        side.ns(),
+        coview.unwrap_or_default()
+    )
+}
