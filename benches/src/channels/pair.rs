@@ -14,7 +14,7 @@ use crate::peer::{Peer, Processors};
 const READY: usize = 0;
 const RECEIVED: usize = 1;
 
-/// How long a pair runs before the clock does: every page of a ring has been touched then.
+/// How long a pair runs at least before the clock does.
 const WARM_UP_MIN: Duration = Duration::from_millis(3);
 
 /// How much is sent between two looks at the clock.
@@ -35,6 +35,11 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn warm_up(&self) -> Duration {
         (self.round / 2).max(WARM_UP_MIN)
+    }
+
+    /// After so many messages every page of a ring has been touched.
+    fn messages_min(&self) -> u64 {
+        2 * self.shape.capacity as u64
     }
 
     pub(crate) fn messages_at_a_time(&self) -> usize {
@@ -223,7 +228,7 @@ fn sink<C: Channel>(plan: &Plan, channel: &C, shared: &Memory) {
 /// Sends for so long, waits until all of it was received, and returns the nanoseconds of one message.
 fn stream<P: Producer>(plan: &Plan, time: Duration, sending: &mut Sending<P>, shared: &Memory) -> f64 {
     let (start, before) = (Instant::now(), sending.number);
-    while start.elapsed() < time {
+    while start.elapsed() < time || sending.number < plan.messages_min() {
         for _ in 0..plan.messages_at_a_time() {
             sending.send(0);
         }

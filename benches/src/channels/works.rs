@@ -91,14 +91,15 @@ pub(super) fn all(effort: Effort, processors: Processors) -> Vec<Work<'static>> 
     works
 }
 
+/// The capacities here and below are those with which most rivals are at their best.
 fn round_trips(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
     let works = [
-        ("round trip, 8 B", 8, Way::Copied, 1.15),
-        ("round trip, 1 KiB, copied in and out", KIB, Way::Copied, 5.9),
-        ("round trip, 1 KiB, in place", KIB, Way::InPlace, 4.0),
+        ("round trip, 8 B", 8, 16, Way::Copied, 1.15),
+        ("round trip, 1 KiB, copied in and out", KIB, 4, Way::Copied, 5.9),
+        ("round trip, 1 KiB, in place", KIB, 4, Way::InPlace, 4.0),
     ];
-    let work = |(name, len, way, floor_max): (&str, usize, Way, f64)| {
-        let shape = Shape { len, capacity: 64, waiting: Waiting::Spin, consumers: 1 };
+    let work = |(name, len, capacity, way, floor_max): (&str, usize, usize, Way, f64)| {
+        let shape = Shape { len, capacity, waiting: Waiting::Spin, consumers: 1 };
         let task = Task { measure: Measure::RoundTrip, plan: plan(shape, way, effort, processors) };
         Work {
             name: name.to_owned(),
@@ -115,12 +116,12 @@ fn round_trips(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
 fn one_way(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
     let two_thirds = Goals { rivals_max: Some(1.0 / 1.5), ..Goals::default() };
     let works = [
-        ("one way, 64 B", 64, 4096, Way::Copied, Goals { ns_max: Some(20.0), ..two_thirds }),
-        ("one way, 1 KiB", KIB, 1024, Way::Copied, Goals { ns_max: Some(50.0), ..Goals::default() }),
+        ("one way, 64 B", 64, 16384, Way::Copied, Goals { ns_max: Some(20.0), ..two_thirds }),
+        ("one way, 1 KiB", KIB, 4096, Way::Copied, Goals { ns_max: Some(50.0), ..Goals::default() }),
         (
             "one way, 64 KiB, copied in and out",
             64 * KIB,
-            32,
+            64,
             Way::Stamped,
             Goals { floor_max: Some(1.0 / 0.6), ..Goals::default() },
         ),
