@@ -83,6 +83,8 @@ pub enum ErrorKind {
     Incompatible,
     /// Somebody else is at it: there is a publisher already, or a value was written over at every try to read it.
     Busy,
+    /// All ends of the other side of a channel have gone, by themselves or by death, and there is nothing left to wait for.
+    Disconnected,
     /// This system cannot do it.
     Unsupported,
     /// Anything else; see [`Error::os_code`].
@@ -123,6 +125,12 @@ pub enum Noun {
     Shared,
     /// One current value, read by everyone.
     Latest,
+    /// A [`Queue`](crate::Queue) or an end of it.
+    Queue,
+    /// A [`Topic`](crate::Topic) or an end of it.
+    Topic,
+    /// A channel whose kind is not known.
+    Channel,
 }
 
 impl Error {
@@ -289,6 +297,7 @@ impl From<Error> for io::Error {
             ErrorKind::TimedOut => io::ErrorKind::TimedOut,
             ErrorKind::Damaged | ErrorKind::Incompatible => io::ErrorKind::InvalidData,
             ErrorKind::Busy => io::ErrorKind::ResourceBusy,
+            ErrorKind::Disconnected => io::ErrorKind::BrokenPipe,
             ErrorKind::Unsupported => io::ErrorKind::Unsupported,
             ErrorKind::WrongKind | ErrorKind::LimitExceeded | ErrorKind::Other => io::ErrorKind::Other,
         };
@@ -313,6 +322,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Damaged => "its shared state is damaged, or a stopped process holds it up",
             ErrorKind::Incompatible => "incompatible",
             ErrorKind::Busy => "busy",
+            ErrorKind::Disconnected => "disconnected",
             ErrorKind::Unsupported => "not supported on this system",
             ErrorKind::Other => "failed",
         })
@@ -334,6 +344,9 @@ impl fmt::Display for Noun {
             Noun::Region => "typed region",
             Noun::Shared => "shared value",
             Noun::Latest => "latest value",
+            Noun::Queue => "queue",
+            Noun::Topic => "topic",
+            Noun::Channel => "channel",
         })
     }
 }

@@ -250,7 +250,7 @@ pub const fn fingerprint(description: &str) -> u64 {
     if hash == 0 { 1 } else { hash }
 }
 
-fn number_of(rights: Rights) -> u32 {
+pub(crate) fn number_of(rights: Rights) -> u32 {
     match rights {
         Rights::Private => 0,
         Rights::Group => 1,
@@ -260,7 +260,7 @@ fn number_of(rights: Rights) -> u32 {
 }
 
 /// An unknown number, which no header keeps, stands for the least.
-fn rights_of(number: u32) -> Rights {
+pub(crate) fn rights_of(number: u32) -> Rights {
     let all = [Rights::Group, Rights::EveryoneReadOnly, Rights::Everyone];
     all.into_iter().find(|&rights| number_of(rights) == number).unwrap_or(Rights::Private)
 }

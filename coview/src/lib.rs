@@ -6,6 +6,8 @@
 //! - [`Mapping`] is shared memory under a name, [`View`], [`ReadView`] and [`CopyView`] are windows onto it.
 //! - [`Shared`] is one value that many processes read and write, each write whole or not at all. [`Latest`] is one current
 //!   value that everybody reads at memory speed, published by a [`LatestPublisher`]; [`LatestBytes`] is the same for bytes.
+//! - [`Queue`] and [`Topic`] are channels: of a queue each message goes to one [`Receiver`], of a topic to every
+//!   [`Subscriber`]. They are written and read in place.
 //! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
 //!   does when its time has come.
 //! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
@@ -52,6 +54,7 @@
 //! bytes are copied in and out, words are atomics. What a hostile or broken peer can do is give wrong values; and on
 //! Linux, if it may write to the object's file, truncate that, which is `SIGBUS` for whoever touches the lost part.
 
+mod channel;
 mod edit;
 mod error;
 mod event;
@@ -81,6 +84,10 @@ mod view;
 mod wait;
 mod writing;
 
+pub use channel::{
+    Channel, ChannelKind, ChannelState, EndRole, EndState, EndStats, Ends, Loan, Message, Payload, Publisher, Queue,
+    QueueOptions, Receiver, Sender, Subscriber, Topic, TopicOptions,
+};
 pub use edit::Edit;
 pub use error::{Error, ErrorKind, Noun, Result};
 pub use event::{Event, EventOptions, Reset};

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use crate::channel::{Receiving, Sending};
 use crate::error::from_sys;
 use crate::sys::{self, Deadline, Locked};
-use crate::{Error, ErrorKind, Event, Mutex, MutexGuard, Noun, Result, Semaphore, Timer};
+use crate::{
+    Error, ErrorKind, Event, Mutex, MutexGuard, Noun, Payload, Publisher, Receiver, Result, Semaphore, Sender,
+    Subscriber, Timer,
+};
 
-/// A borrowed object that can be waited for: a [`Mutex`], an [`Event`], a [`Semaphore`] or a [`Timer`].
+/// A borrowed object that can be waited for: a [`Mutex`], an [`Event`], a [`Semaphore`] or a [`Timer`]; with [`wait_any`]
+/// also an end of a channel. A receiver's or subscriber's is signaled while there is something to receive, or nobody left
+/// to wait for, a sender's or publisher's while there is room; nothing is taken from it.
 ///
 /// # Examples
 ///
@@ -29,6 +35,8 @@ enum Object<'a> {
     Event(&'a Event),
     Semaphore(&'a Semaphore),
     Timer(&'a Timer),
+    Sending(&'a Sending),
+    Receiving(&'a Receiving),
 }
 
 impl<'a> Waitable<'a> {
@@ -38,6 +46,8 @@ impl<'a> Waitable<'a> {
             Object::Event(event) => sys::Waitable::Event(&event.sys),
             Object::Semaphore(semaphore) => sys::Waitable::Semaphore(&semaphore.sys),
             Object::Timer(timer) => sys::Waitable::Timer(&timer.sys),
+            Object::Sending(sending) => sys::Waitable::Channel(sending),
+            Object::Receiving(receiving) => sys::Waitable::Channel(receiving),
         }
     }
 
@@ -69,6 +79,30 @@ impl<'a> From<&'a Semaphore> for Waitable<'a> {
 impl<'a> From<&'a Timer> for Waitable<'a> {
     fn from(timer: &'a Timer) -> Waitable<'a> {
         Waitable { object: Object::Timer(timer) }
+    }
+}
+
+impl<'a, T: Payload + ?Sized> From<&'a Sender<T>> for Waitable<'a> {
+    fn from(sender: &'a Sender<T>) -> Waitable<'a> {
+        Waitable { object: Object::Sending(&sender.sending) }
+    }
+}
+
+impl<'a, T: Payload + ?Sized> From<&'a Publisher<T>> for Waitable<'a> {
+    fn from(publisher: &'a Publisher<T>) -> Waitable<'a> {
+        Waitable { object: Object::Sending(&publisher.sending) }
+    }
+}
+
+impl<'a, T: Payload + ?Sized> From<&'a Receiver<T>> for Waitable<'a> {
+    fn from(receiver: &'a Receiver<T>) -> Waitable<'a> {
+        Waitable { object: Object::Receiving(&receiver.receiving) }
+    }
+}
+
+impl<'a, T: Payload + ?Sized> From<&'a Subscriber<T>> for Waitable<'a> {
+    fn from(subscriber: &'a Subscriber<T>) -> Waitable<'a> {
+        Waitable { object: Object::Receiving(&subscriber.receiving) }
     }
 }
 
@@ -356,6 +390,11 @@ fn any_until<'a>(objects: &[Waitable<'a>], deadline: Deadline) -> Result<Option<
 }
 
 fn all_until<'a>(objects: &[Waitable<'a>], deadline: Deadline) -> Result<Option<All<'a>>> {
+    let is_end = |object: &Waitable<'_>| matches!(object.object, Object::Sending(_) | Object::Receiving(_));
+    if objects.iter().any(is_end) {
+        let error = Error::new("begin", Noun::Wait, None, ErrorKind::InvalidInput);
+        return Err(error.with_advice("nothing can be taken from a channel together with other objects: use wait_any"));
+    }
     let Some(flags) = sys::wait_all(&checked(objects)?, deadline).map_err(wait_error)? else { return Ok(None) };
     Ok(Some(All::new(objects, &flags)))
 }

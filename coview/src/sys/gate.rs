@@ -31,7 +31,13 @@ pub(crate) fn announce(word: &AtomicU32) -> u32 {
 pub(crate) fn is_awaited(word: &AtomicU32) -> bool {
     // The change is in memory before the word is read. Pairs with the fence of `announce`.
     fence(Ordering::SeqCst);
-    // Relaxed: it is only a hint for whom to wake, and the fence has ordered it.
+    is_marked(word)
+}
+
+/// The same without the fence, for who has another.
+#[inline]
+pub(crate) fn is_marked(word: &AtomicU32) -> bool {
+    // Relaxed: it is only a hint for whom to wake, and a fence has ordered it.
     word.load(Ordering::Relaxed) & AWAITED != 0
 }
 

@@ -45,6 +45,19 @@
 //! - `Bell::ring(&word)`: ends the turn if it is awaited, and wakes everyone who sleeps over it. One at a time rings.
 //! - `Bell::glance(Deadline)`: sleeps for a moment, for who cannot write the word and so is not rung for.
 //!
+//! # Barrier: a fence of which one side pays for both
+//! Who changes something and then looks whether anybody sleeps calls `light` in between; who is about to sleep says so, calls
+//! `heavy`, and then looks whether something has changed. One of them sees the other.
+//! - `Barrier::new()`: makes this process one that others' `heavy` reaches, where the system can. `Barrier::light()` costs
+//!   nothing there, and a fence elsewhere.
+//! - `Barrier::heavy()`. It may miss somebody unless `Barrier::reaches_all()`: then one does not sleep for long.
+//!
+//! # Seats: what wakes the ends of a channel
+//! Like a bell, but any number rings at a time, and the sleepers are numbered, below [`SEATS`].
+//! - `Seats::new(&Name, Rights)`: takes the section's name and rights; makes nothing yet.
+//! - `Seats::sleep(seat, &word, seen, Deadline)`: sleeps while the word, a [`gate`], is as `seen`; may return early.
+//! - `Seats::ring(&word, seats)`: ends the turn if it is awaited, and wakes those who sleep over the word in these seats.
+//!
 //! # Pages: a mapped piece of a section
 //! - `Pages::map(&Section, offset, len, Protection, huge_pages, prefault)`: any offset and length within the section;
 //!   the system's granularity is hidden. `Pages::as_ptr()`, `Pages::len()`: the piece itself. Dropping unmaps it. It keeps
@@ -70,6 +83,8 @@
 //!   again. `Timer::cancel` leaves the state. `Timer::wait(Deadline) -> bool`. It needs no living process but a handle.
 //!
 //! # Waiting for several
+//! - A channel's end is a [`Watch`]: it is signaled while there is something to do, and nothing is taken from it. Not for
+//!   `wait_all`: [`ErrorKind::InvalidInput`].
 //! - `wait_any(&[Waitable], Deadline) -> Option<(index, abandoned)>`: takes from exactly one object, the first that is
 //!   signaled. `wait_all(&[Waitable], Deadline) -> Option<Vec<bool>>`: takes from all at one moment or from none;
 //!   the flags say which mutexes were abandoned. 1 to [`WAIT_MAX`] objects; the same object twice in `wait_all` is
@@ -89,6 +104,8 @@
 //! anything; `sweep(Namespace) -> usize` removes what killed processes left behind and says how many there were.
 
 use std::io;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use crate::{Access, ErrorKind, Rights};
 
@@ -112,8 +129,8 @@ pub(crate) mod copy;
 pub(crate) mod gate;
 
 pub(crate) use system::{
-    Bell, Claim, Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Section, Semaphore, Timer,
-    error_kind, list, now, stat, sweep, wait_all, wait_any,
+    Barrier, Bell, Claim, Deadline, Event, Mutex, NAME_LEN_MAX, POSIX_NAMES, Pages, Passed, Seats, Section, Semaphore,
+    Timer, error_kind, list, now, stat, sweep, wait_all, wait_any,
 };
 
 /// What only `crate::os::linux` offers.
@@ -122,6 +139,10 @@ pub(crate) use linux::{Waited, abandon_held, wait_all_unless, wait_any_unless};
 
 /// How many objects one wait can name: Windows' own limit.
 pub(crate) const WAIT_MAX: usize = 64;
+
+/// How many seats a channel has. On Linux all sleep over one word.
+#[cfg_attr(target_os = "linux", allow(dead_code))]
+pub(crate) const SEATS: u32 = 128;
 
 /// What a new section shall be like, beyond its size.
 #[derive(Clone, Copy, Debug)]
@@ -174,6 +195,25 @@ pub(crate) enum Waitable<'a> {
     Event(&'a Event),
     Semaphore(&'a Semaphore),
     Timer(&'a Timer),
+    Channel(&'a dyn Watch),
+}
+
+/// An end of a channel, as the waits for several objects see it.
+pub(crate) trait Watch: Sync {
+    /// Whether there is something to do.
+    fn is_ready(&self) -> bool;
+    /// The [`gate`] that is rung when there may be. On Windows each end has an event of its own.
+    #[cfg_attr(windows, allow(dead_code))]
+    fn gate(&self) -> &AtomicU32;
+    /// Says that somebody is about to sleep over the gate; returns the value to sleep over. To be followed by a look.
+    fn announce(&self) -> u32;
+    /// How long one sleeps at most without a look.
+    fn nap(&self) -> Duration;
+    /// Clears up after those who have died. To be called after a nap.
+    fn look_after(&self);
+    /// What wakes this end, and its number there. On Linux it is the gate.
+    #[cfg_attr(target_os = "linux", allow(dead_code))]
+    fn seat(&self) -> (&Seats, u32);
 }
 
 /// An error of this layer that no system call reported, as [`error_kind`] will find it.

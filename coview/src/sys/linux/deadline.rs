@@ -38,7 +38,13 @@ impl Deadline {
         if other.nanos < self.nanos { other } else { self }
     }
 
-    pub(super) fn is_now(self) -> bool {
+    /// The same, or a time from now if that is earlier.
+    pub(crate) fn at_most(self, longest: Duration) -> Deadline {
+        Deadline::after(longest).earlier(self)
+    }
+
+    /// Whether the wait does not block.
+    pub(crate) fn is_now(self) -> bool {
         self == Deadline::NOW
     }
 

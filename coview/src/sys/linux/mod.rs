@@ -2,6 +2,7 @@
 //!
 //! ARCHITECTURE.md tells how an object lives and dies here, step by step.
 
+mod barrier;
 mod bell;
 mod block;
 mod claim;
@@ -19,6 +20,7 @@ mod pass;
 mod posix;
 mod pulse;
 mod robust;
+mod seats;
 mod section;
 mod semaphore;
 mod share;
@@ -31,6 +33,7 @@ mod waitable;
 
 use std::io;
 
+pub(crate) use barrier::Barrier;
 pub(crate) use bell::Bell;
 pub(crate) use claim::Claim;
 pub(crate) use deadline::{Deadline, now};
@@ -39,6 +42,7 @@ pub(crate) use inspect::{list, stat};
 pub(crate) use mutex::Mutex;
 pub(crate) use pages::Pages;
 pub(crate) use pass::Passed;
+pub(crate) use seats::Seats;
 pub(crate) use section::Section;
 pub(crate) use semaphore::Semaphore;
 pub(crate) use sweep::sweep;

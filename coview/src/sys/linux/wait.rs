@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use super::block::Block;
 use super::folder::{self, Place};
-use super::futex;
+use super::futex::{self, Slept};
 use super::object::{Object, c_path};
 use super::pulse;
 use super::thread::{self, Thread};
@@ -112,7 +112,7 @@ fn any_in_time(
 ) -> io::Result<Waited<(usize, bool)>> {
     let notes = notes(thread, objects)?;
     let alert = Alert::new(thread, alert)?;
-    let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
+    let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).filter_map(Registration::new).collect();
     let mut slept = false;
     loop {
         if let Some(taken) = try_any(thread, objects, Some(&notes), slept)? {
@@ -160,7 +160,7 @@ fn all_in_time(
 ) -> io::Result<Waited<Vec<bool>>> {
     let mut notes = notes(thread, objects)?;
     let alert = Alert::new(thread, alert)?;
-    let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).map(Registration::new).collect();
+    let _registered: Vec<Registration<'_>> = objects.iter().chain(&alert.event).filter_map(Registration::new).collect();
     let mut slept = false;
     loop {
         let looks = look(thread, objects, &notes)?;
@@ -225,13 +225,14 @@ fn sleep_on_closed(
     Ok(slept)
 }
 
-/// The order in which latches are taken; an error if an object is there twice.
+/// The order in which latches are taken; an error if an object is there twice, or has none.
 fn order_of(objects: &[Waitable<'_>]) -> io::Result<Vec<usize>> {
-    let identity = |index: usize| objects[index].block().identity();
+    let identity = |index: usize| objects[index].block().map(Block::identity);
     let mut order: Vec<usize> = (0..objects.len()).collect();
     order.sort_by_key(|&index| identity(index));
     let twice = order.windows(2).any(|pair| identity(pair[0]) == identity(pair[1]));
-    if twice { Err(error(ErrorKind::InvalidInput)) } else { Ok(order) }
+    let has_channel = objects.iter().any(|object| object.block().is_none());
+    if twice || has_channel { Err(error(ErrorKind::InvalidInput)) } else { Ok(order) }
 }
 
 /// An event that ends a wait without being taken.
@@ -259,11 +260,12 @@ impl<'a> Alert<'a> {
 struct Registration<'a>(&'a AtomicU32);
 
 impl<'a> Registration<'a> {
-    fn new(object: &Waitable<'a>) -> Registration<'a> {
-        let multi = object.block().multi();
+    /// `None` for a channel, which wakes everyone.
+    fn new(object: &Waitable<'a>) -> Option<Registration<'a>> {
+        let multi = object.block()?.multi();
         // SeqCst: before this thread looks at the object's word; givers look at `multi` after they have changed it.
         multi.fetch_add(1, Ordering::SeqCst);
-        Registration(multi)
+        Some(Registration(multi))
     }
 }
 
@@ -314,13 +316,15 @@ fn sleep<'a: 'b, 'b>(
     for (object, _) in noted.clone() {
         words.extend(object.rearming(thread)?);
     }
-    let mut nap = noted.fold(deadline, |nap, (object, _)| object.nap(nap));
+    let mut nap = noted.clone().fold(deadline, |nap, (object, _)| object.nap(nap));
     if words.len() > futex::WORDS_MAX {
         // An alert and 64 timers: one of them that is set anew is seen a little later.
         words.truncate(futex::WORDS_MAX);
         nap = Deadline::after(SET_UNSEEN_MAX).earlier(nap);
     }
-    futex::wait_any(&words, nap)?;
+    if futex::wait_any(&words, nap)? == Slept::TimedOut {
+        noted.for_each(|(object, _)| object.look_after());
+    }
     Ok(true)
 }
 
@@ -378,7 +382,7 @@ fn freeze_all<'a>(
 ) -> io::Result<Froze<'a>> {
     let mut latched = Latched { thread, blocks: Vec::with_capacity(order.len()) };
     for &index in order {
-        let block = objects[index].block();
+        let block = objects[index].block().ok_or_else(|| error(ErrorKind::InvalidInput))?;
         if !tokens::take_latch_soon(thread, block)? {
             return Ok(Froze::Busy(block));
         }

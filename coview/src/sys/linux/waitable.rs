@@ -37,22 +37,24 @@ pub(super) enum Frozen {
 }
 
 impl<'a> Waitable<'a> {
-    pub(super) fn block(&self) -> &'a Block {
+    /// The block of an object that has one: a channel has not.
+    pub(super) fn block(&self) -> Option<&'a Block> {
         match self {
-            Waitable::Mutex(mutex) => mutex.block(),
-            Waitable::Event(event) => event.block(),
-            Waitable::Semaphore(semaphore) => semaphore.block(),
-            Waitable::Timer(timer) => timer.block(),
+            Waitable::Mutex(mutex) => Some(mutex.block()),
+            Waitable::Event(event) => Some(event.block()),
+            Waitable::Semaphore(semaphore) => Some(semaphore.block()),
+            Waitable::Timer(timer) => Some(timer.block()),
+            Waitable::Channel(_) => None,
         }
     }
 
     /// What later looks compare with.
     pub(super) fn note(&self, thread: &Thread) -> io::Result<u32> {
         self.fire(thread)?;
-        match (self, self.maximum()) {
-            (Waitable::Mutex(_), _) => Ok(0),
-            (_, Some(_)) => Ok(pulse::number(self.block())),
-            (_, None) => Ok(generation_of(settled(thread, self.block())?)),
+        match (self, self.block(), self.maximum()) {
+            (Waitable::Mutex(_), ..) | (_, None, _) => Ok(0),
+            (_, Some(block), Some(_)) => Ok(pulse::number(block)),
+            (_, Some(block), None) => Ok(generation_of(settled(thread, block)?)),
         }
     }
 
@@ -61,8 +63,11 @@ impl<'a> Waitable<'a> {
         if let Waitable::Mutex(mutex) = self {
             return Ok(mutex.lock_on(thread, Deadline::NOW)?.map(|locked| locked == Locked::Abandoned));
         }
+        if let Waitable::Channel(end) = self {
+            return Ok(end.is_ready().then_some(false));
+        }
         self.fire(thread)?;
-        let block = self.block();
+        let block = self.block_of_wait()?;
         if self.maximum().is_none() {
             let seen = settled(thread, block)?;
             let signaled = is_open(seen) || has_gone_by(seen, note);
@@ -89,7 +94,7 @@ impl<'a> Waitable<'a> {
     /// Looks without taking.
     pub(super) fn look(&self, thread: &Thread, note: Option<u32>) -> io::Result<Look> {
         self.fire(thread)?;
-        let block = self.block();
+        let block = self.block_of_wait()?;
         if let Waitable::Mutex(_) = self {
             // SeqCst: after the registration.
             let owner = block.owner().load(Ordering::SeqCst) & robust::OWNER;
@@ -111,7 +116,11 @@ impl<'a> Waitable<'a> {
 
     /// The word to sleep on and its value, with the waiters' bit set; `None` if the object is signaled or has changed.
     pub(super) fn sleepable(&self, thread: &Thread, note: u32) -> io::Result<Option<(&'a AtomicU32, u32)>> {
-        let block = self.block();
+        if let Waitable::Channel(end) = self {
+            let seen = end.announce();
+            return Ok((!end.is_ready()).then(|| (end.gate(), seen)));
+        }
+        let block = self.block_of_wait()?;
         if let Waitable::Mutex(_) = self {
             // SeqCst: after the registration.
             let seen = block.owner().load(Ordering::SeqCst);
@@ -133,7 +142,7 @@ impl<'a> Waitable<'a> {
     pub(super) fn rearming(&self, thread: &Thread) -> io::Result<Option<(&'a AtomicU32, u32)>> {
         match self {
             Waitable::Timer(timer) => timer.rearming(thread).map(Some),
-            Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Semaphore(_) => Ok(None),
+            Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Semaphore(_) | Waitable::Channel(_) => Ok(None),
         }
     }
 
@@ -142,8 +151,17 @@ impl<'a> Waitable<'a> {
         match self {
             // Registered once itself.
             Waitable::Mutex(mutex) => robust::nap(mutex.block().multi(), 1, robust::NAP, deadline),
-            Waitable::Event(_) | Waitable::Semaphore(_) => tokens::nap(self.block(), 1, deadline),
+            Waitable::Event(event) => tokens::nap(event.block(), 1, deadline),
+            Waitable::Semaphore(semaphore) => tokens::nap(semaphore.block(), 1, deadline),
+            Waitable::Channel(end) => deadline.at_most(end.nap()),
             Waitable::Timer(timer) => timer.due().map_or(deadline, |due| due.earlier(deadline)),
+        }
+    }
+
+    /// After a nap in which nobody woke.
+    pub(super) fn look_after(&self) {
+        if let Waitable::Channel(end) = self {
+            end.look_after();
         }
     }
 
@@ -151,14 +169,16 @@ impl<'a> Waitable<'a> {
     pub(super) fn pass_on(&self) {
         match (self, self.maximum()) {
             (Waitable::Mutex(mutex), _) => robust::pass_on(mutex.block().owner(), mutex.block().multi()),
-            (_, Some(_)) => tokens::pass_on(self.block()),
-            (_, None) => {}
+            (Waitable::Event(event), Some(_)) => tokens::pass_on(event.block()),
+            (Waitable::Semaphore(semaphore), Some(_)) => tokens::pass_on(semaphore.block()),
+            (Waitable::Timer(timer), Some(_)) => tokens::pass_on(timer.block()),
+            (_, None) | (Waitable::Channel(_), _) => {}
         }
     }
 
     /// Freezes the object if it is signaled. The caller has the latch, so that nobody else has it frozen.
     pub(super) fn freeze(&self, thread: &Thread, note: Option<u32>) -> io::Result<Frozen> {
-        let block = self.block();
+        let block = self.block_of_wait()?;
         if let Waitable::Mutex(_) = self {
             if thread.levels(block) > 0 {
                 return Ok(Frozen::State);
@@ -190,7 +210,7 @@ impl<'a> Waitable<'a> {
 
     /// Takes from the object that this thread has frozen, which unfreezes it; says whether it is an abandoned mutex.
     pub(super) fn take_frozen(&self, thread: &Thread) -> io::Result<bool> {
-        let block = self.block();
+        let block = self.block_of_wait()?;
         if let Waitable::Mutex(_) = self {
             if thread.add_level(block)? {
                 return Ok(false);
@@ -217,7 +237,7 @@ impl<'a> Waitable<'a> {
             Waitable::Semaphore(semaphore) => Some(semaphore.maximum()),
             Waitable::Event(event) if !event.is_manual() => Some(AUTO_MAX),
             Waitable::Timer(timer) if !timer.is_manual() => Some(AUTO_MAX),
-            Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Timer(_) => None,
+            Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Timer(_) | Waitable::Channel(_) => None,
         }
     }
 
@@ -225,8 +245,13 @@ impl<'a> Waitable<'a> {
     fn fire(&self, thread: &Thread) -> io::Result<()> {
         match self {
             Waitable::Timer(timer) => timer.fire_if_due(thread),
-            Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Semaphore(_) => Ok(()),
+            Waitable::Mutex(_) | Waitable::Event(_) | Waitable::Semaphore(_) | Waitable::Channel(_) => Ok(()),
         }
+    }
+
+    /// The block, for what is done to objects that have one.
+    fn block_of_wait(&self) -> io::Result<&'a Block> {
+        self.block().ok_or_else(|| error(ErrorKind::InvalidInput))
     }
 }
 

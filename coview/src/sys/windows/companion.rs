@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use super::bell::{EVEN, ODD};
 use super::claim::CLAIM;
 use super::object::{WideName, already_exists};
+use super::seats::SEAT;
 use super::wait::wait_one;
 use super::{Deadline, error_kind, event, mutex, native, semaphore};
 use crate::name::Name;
@@ -45,7 +46,7 @@ const SLACK_MAX: u32 = i32::MAX as u32;
 
 /// Whether an object of this base name is one of those above, and nobody's business.
 pub(super) fn is_companion(base: &str) -> bool {
-    [LOCK, BIRTH, SLACK, CLAIM, EVEN, ODD].iter().any(|prefix| base.starts_with(prefix))
+    [LOCK, BIRTH, SLACK, CLAIM, EVEN, ODD, SEAT].iter().any(|prefix| base.starts_with(prefix))
 }
 
 /// The right to make or open the section of a name, held by the calling thread.

@@ -53,6 +53,11 @@ impl Deadline {
         }
     }
 
+    /// Whether the wait does not block.
+    pub(crate) fn is_now(self) -> bool {
+        matches!(self.limit, Limit::Now)
+    }
+
     pub(crate) fn has_passed(self) -> bool {
         match self.limit {
             Limit::Now => true,
@@ -82,7 +87,7 @@ impl Deadline {
     }
 
     /// This deadline, or one so far from now if that is earlier.
-    pub(super) fn at_most(self, longest: Duration) -> Deadline {
+    pub(crate) fn at_most(self, longest: Duration) -> Deadline {
         match (self.limit, Deadline::after(longest).limit) {
             (Limit::At(at), Limit::At(other)) => Deadline { limit: Limit::At(at.min(other)) },
             (Limit::Never, other) => Deadline { limit: other },

@@ -1,0 +1,62 @@
+//! What queues and topics can be told alike when they are made or found.
+
+use std::time::Duration;
+
+use super::form::{ChannelKind, Form};
+use super::payload::Payload;
+use crate::Rights;
+
+/// How many bytes a message can have unless one says otherwise.
+const MAX_LEN: u64 = 4096;
+
+/// How many bytes of messages may wait unless one says how many messages: more than stays in a second-level cache would
+/// only be slower, and less would make senders and receivers wait for each other.
+const ROOM: u64 = 256 * 1024;
+const CAPACITY_MIN: u64 = 8;
+const CAPACITY_MAX: u64 = 1024;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Common {
+    pub(crate) rights: Rights,
+    pub(crate) fingerprint: u64,
+    pub(crate) open_timeout: Option<Duration>,
+    pub(crate) capacity: Option<u64>,
+    pub(crate) max_len: u64,
+    pub(crate) align: u64,
+}
+
+impl Common {
+    pub(crate) const fn new() -> Common {
+        Common {
+            rights: Rights::Private,
+            fingerprint: 0,
+            open_timeout: None,
+            capacity: None,
+            max_len: MAX_LEN,
+            align: 1,
+        }
+    }
+
+    /// The form of a channel of this kind for messages of this type, as far as both kinds have it.
+    pub(crate) fn form<T: Payload + ?Sized>(&self, kind: ChannelKind) -> Form {
+        let (typed, message_size) = match T::SIZE {
+            Some(size) => (true, size as u64),
+            None => (false, self.max_len),
+        };
+        let form = Form {
+            kind,
+            typed,
+            message_size,
+            align: if typed { T::ALIGN } else { self.align },
+            fingerprint: self.fingerprint,
+            capacity: 1,
+            history: 0,
+            lossy: false,
+            one_sender: false,
+            one_receiver: false,
+            rights: self.rights,
+        };
+        let fitting = || (ROOM / form.stride().unwrap_or(ROOM).max(1)).clamp(CAPACITY_MIN, CAPACITY_MAX);
+        Form { capacity: self.capacity.unwrap_or_else(fitting), ..form }
+    }
+}

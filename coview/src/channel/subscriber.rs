@@ -1,0 +1,401 @@
+//! The receiving end of a topic.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::message::Message;
+use super::payload::Payload;
+use super::receiving::Receiving;
+use super::state::EndStats;
+use crate::Result;
+use crate::sys::Deadline;
+
+/// Receives the messages of a [`Topic`](crate::Topic): every subscriber gets each of them.
+///
+/// It begins with those that come after it, and up to as many before as the topic's history says. In a lossless topic it
+/// holds publishers up that are a whole capacity ahead; in a lossy one it is told what it has missed. A subscriber may go from
+/// thread to thread; each thread that receives has its own. Receiving makes no system call unless there is nothing to receive,
+/// or a publisher sleeps. When its process dies, publishers go on within milliseconds.
+///
+/// # Examples
+///
+/// ```
+/// use coview::Topic;
+///
+/// # let name = format!("doc.subscriber.{}", std::process::id());
+/// let topic = Topic::<u64>::create(&name)?;
+/// let (mut first, mut second) = (topic.subscriber()?, topic.subscriber()?);
+/// topic.publisher()?.publish(&7)?;
+/// assert_eq!((first.recv_copy()?, second.recv_copy()?), (7, 7));
+/// # Ok::<(), coview::Error>(())
+/// ```
+pub struct Subscriber<T: Payload + ?Sized> {
+    pub(crate) receiving: Receiving,
+    _payload: PhantomData<fn() -> *const T>,
+}
+
+impl<T: Payload + ?Sized> Subscriber<T> {
+    pub(crate) fn new(receiving: Receiving) -> Subscriber<T> {
+        Subscriber { receiving, _payload: PhantomData }
+    }
+
+    /// Waits for the next message, and shows it where it lies.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Disconnected`](crate::ErrorKind::Disconnected) when all publishers there were have gone, by themselves or by
+    /// death, and everything that they have committed was received; another publisher may still come, see
+    /// [`Subscriber::wait_connected`]. [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) if another program has overwritten
+    /// the channel; what the system says of waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use coview::{ErrorKind, Topic};
+    ///
+    /// # let name = format!("doc.subscriber.recv.{}", std::process::id());
+    /// let topic = Topic::<[u8]>::create(&name)?;
+    /// let mut subscriber = topic.subscriber()?;
+    /// topic.publisher()?.publish(b"last words")?;
+    /// assert_eq!(subscriber.recv()?.len(), 10);
+    /// assert_eq!(subscriber.recv().unwrap_err().kind(), ErrorKind::Disconnected);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    #[inline]
+    pub fn recv(&mut self) -> Result<Message<'_, T>> {
+        let message = self.recv_until(Deadline::NEVER)?;
+        Ok(message.expect("a wait without a deadline ends with a result"))
+    }
+
+    /// Shows the next message if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.try.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert!(topic.subscriber()?.try_recv()?.is_none());
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<Option<Message<'_, T>>> {
+        self.recv_until(Deadline::NOW)
+    }
+
+    /// Waits for the next message for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.timeout.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert!(topic.subscriber()?.recv_timeout(std::time::Duration::from_millis(5))?.is_none());
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Message<'_, T>>> {
+        self.recv_until(Deadline::after(timeout))
+    }
+
+    /// Waits for the next message, and copies it out.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.copy.{}", std::process::id());
+    /// let topic = coview::Topic::<[u8]>::create(&name)?;
+    /// let mut subscriber = topic.subscriber()?;
+    /// topic.publisher()?.publish(b"Update")?;
+    /// assert_eq!(subscriber.recv_copy()?, b"Update");
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    #[inline]
+    pub fn recv_copy(&mut self) -> Result<T::Owned> {
+        let copy = self.receiving.copy::<T>(Deadline::NEVER)?;
+        Ok(copy.expect("a wait without a deadline ends with a result"))
+    }
+
+    /// Copies the next message out if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.try_copy.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert_eq!(topic.subscriber()?.try_recv_copy()?, None);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    #[inline]
+    pub fn try_recv_copy(&mut self) -> Result<Option<T::Owned>> {
+        self.receiving.copy::<T>(Deadline::NOW)
+    }
+
+    /// Waits for the next message for at most `timeout`, and copies it out.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.copy_timeout.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert_eq!(topic.subscriber()?.recv_copy_timeout(std::time::Duration::from_millis(5))?, None);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn recv_copy_timeout(&mut self, timeout: Duration) -> Result<Option<T::Owned>> {
+        self.receiving.copy::<T>(Deadline::after(timeout))
+    }
+
+    /// Waits for a message, then takes what is there, at most `max` messages, one after the other; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`], if there was not even one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.many.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// let mut subscriber = topic.subscriber()?;
+    /// topic.publisher()?.publish_many([1, 2, 3])?;
+    /// let mut sum = 0;
+    /// assert_eq!(subscriber.recv_many(100, |message| sum += message.value())?, 3);
+    /// assert_eq!(sum, 6);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn recv_many(&mut self, max: usize, take: impl FnMut(&Message<'_, T>)) -> Result<usize> {
+        self.receiving.many(max, take, Deadline::NEVER)
+    }
+
+    /// Takes what is there, at most `max` messages, one after the other; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`], if there was not even one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.try_many.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert_eq!(topic.subscriber()?.try_recv_many(100, |message| println!("{}", message.value()))?, 0);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn try_recv_many(&mut self, max: usize, take: impl FnMut(&Message<'_, T>)) -> Result<usize> {
+        self.receiving.many(max, take, Deadline::NOW)
+    }
+
+    /// Waits for a message for at most `timeout`, then takes what is there, at most `max` messages; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`], if there was not even one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.many_timeout.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// let timeout = std::time::Duration::from_millis(5);
+    /// assert_eq!(topic.subscriber()?.recv_many_timeout(100, |message| println!("{}", message.value()), timeout)?, 0);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn recv_many_timeout(
+        &mut self,
+        max: usize,
+        take: impl FnMut(&Message<'_, T>),
+        timeout: Duration,
+    ) -> Result<usize> {
+        self.receiving.many(max, take, Deadline::after(timeout))
+    }
+
+    /// Waits until there is a publisher, or something to receive: for the first publisher, or for the next after
+    /// [`ErrorKind::Disconnected`](crate::ErrorKind::Disconnected).
+    ///
+    /// # Errors
+    ///
+    /// What the system says of waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.connected.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// let publisher = topic.publisher()?;
+    /// topic.subscriber()?.wait_connected()?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_connected(&mut self) -> Result<()> {
+        self.receiving.wait_connected(Deadline::NEVER).map(|_connected| ())
+    }
+
+    /// Says whether there is a publisher, or something to receive.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of asking who lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.try_connected.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert!(!topic.subscriber()?.try_wait_connected()?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn try_wait_connected(&mut self) -> Result<bool> {
+        self.receiving.wait_connected(Deadline::NOW)
+    }
+
+    /// Waits until there is a publisher, or something to receive, for at most `timeout`; `false` if that was not enough.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.connected_timeout.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert!(!topic.subscriber()?.wait_connected_timeout(std::time::Duration::from_millis(5))?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_connected_timeout(&mut self, timeout: Duration) -> Result<bool> {
+        self.receiving.wait_connected(Deadline::after(timeout))
+    }
+
+    /// Returns how many messages this subscriber has missed, in a lossy topic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.missed.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert_eq!(topic.subscriber()?.missed(), 0);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn missed(&self) -> u64 {
+        self.receiving.missed()
+    }
+
+    /// Returns the topic's name as it was given.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.name.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert_eq!(topic.subscriber()?.name(), name);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn name(&self) -> &str {
+        self.receiving.ring().name()
+    }
+
+    /// Returns what this subscriber has done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.stats.{}", std::process::id());
+    /// let topic = coview::Topic::<u64>::create(&name)?;
+    /// assert_eq!(topic.subscriber()?.stats().messages, 0);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn stats(&self) -> EndStats {
+        self.receiving.stats()
+    }
+
+    #[inline]
+    fn recv_until(&mut self, deadline: Deadline) -> Result<Option<Message<'_, T>>> {
+        let arrived = self.receiving.begin(deadline)?;
+        Ok(arrived.map(|arrived| Message::new(&mut self.receiving, arrived)))
+    }
+}
+
+impl Subscriber<[u8]> {
+    /// Waits for the next message, and puts its bytes into `bytes`, in place of what was there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.into.{}", std::process::id());
+    /// let topic = coview::Topic::<[u8]>::create(&name)?;
+    /// let mut subscriber = topic.subscriber()?;
+    /// topic.publisher()?.publish(b"Update")?;
+    /// let mut bytes = Vec::new();
+    /// subscriber.recv_into(&mut bytes)?;
+    /// assert_eq!(bytes, b"Update");
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn recv_into(&mut self, bytes: &mut Vec<u8>) -> Result<()> {
+        self.receiving.into_vec(bytes, Deadline::NEVER).map(|_received| ())
+    }
+
+    /// Puts the next message's bytes into `bytes` if there is one; `false` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.try_into.{}", std::process::id());
+    /// let topic = coview::Topic::<[u8]>::create(&name)?;
+    /// assert!(!topic.subscriber()?.try_recv_into(&mut Vec::new())?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn try_recv_into(&mut self, bytes: &mut Vec<u8>) -> Result<bool> {
+        self.receiving.into_vec(bytes, Deadline::NOW)
+    }
+
+    /// Waits for the next message for at most `timeout`, and puts its bytes into `bytes`; `false` if that was not enough.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Subscriber::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.subscriber.into_timeout.{}", std::process::id());
+    /// let topic = coview::Topic::<[u8]>::create(&name)?;
+    /// let timeout = std::time::Duration::from_millis(5);
+    /// assert!(!topic.subscriber()?.recv_into_timeout(&mut Vec::new(), timeout)?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn recv_into_timeout(&mut self, bytes: &mut Vec<u8>, timeout: Duration) -> Result<bool> {
+        self.receiving.into_vec(bytes, Deadline::after(timeout))
+    }
+}
+
+impl<T: Payload + ?Sized> fmt::Debug for Subscriber<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Subscriber").field("name", &self.name()).field("stats", &self.stats()).finish()
+    }
+}
