@@ -4,6 +4,7 @@
 mod board;
 mod channel;
 mod chart;
+mod coview;
 mod fan_out;
 mod floors;
 #[cfg(feature = "rivals")]

@@ -74,7 +74,7 @@ impl Task {
     /// Everybody who can do it; Coview as it is recommended comes first.
     fn sides(self) -> Vec<Side> {
         #[cfg_attr(not(feature = "rivals"), expect(unused_mut))]
-        let mut sides = Vec::new();
+        let mut sides = super::coview::sides(self);
         #[cfg(feature = "rivals")]
         sides.extend(super::rivals::sides(self));
         sides
