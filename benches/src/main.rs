@@ -32,11 +32,12 @@ use report::Report;
 const USAGE: &str = "\
 Measures Coview against the floor: raw Linux calls, timed in the same rounds.
 
-Usage: cargo run --release --manifest-path benches/Cargo.toml -- [--quick] [--json FILE] [--channels FOLDER] [FILTER]
+Usage: cargo run --release --manifest-path benches/Cargo.toml -- [--quick] [--json FILE] [--channels FOLDER] [--only NAME] [FILTER]
 
   --quick            fewer and shorter rounds: under 20 seconds
   --json FILE        writes the rows to FILE too
   --channels FOLDER  writes what was measured of channels to FOLDER: tables, JSON and charts
+  --only NAME        of those who carry messages, only those whose names contain NAME, for example `Coview`
   FILTER             measures only the rows whose group/name contains it, for example `mutex` or `channels/one way`";
 
 /// What the command line asks for.
@@ -45,6 +46,7 @@ struct Wanted {
     quick: bool,
     json: Option<String>,
     channels: Option<String>,
+    only: String,
     filter: String,
 }
 
@@ -60,7 +62,7 @@ fn main() {
     peer::pin(processors.ours);
     floor::section::remove_leftovers();
     let mut report = Report::new(wanted.quick, wanted.filter);
-    let channels = measure_all(&mut report, processors);
+    let channels = measure_all(&mut report, processors, &wanted.only);
     print!("{}", report.table());
     print!("{}", channels.text());
     let (missed, with_goal) = report.missed();
@@ -73,7 +75,7 @@ fn main() {
     }
 }
 
-fn measure_all(report: &mut Report, processors: Processors) -> Channels {
+fn measure_all(report: &mut Report, processors: Processors, only: &str) -> Channels {
     objects::measure(report);
     locks::measure(report, processors);
     events::measure(report, processors);
@@ -81,7 +83,7 @@ fn measure_all(report: &mut Report, processors: Processors) -> Channels {
     copies::measure(report);
     latest::measure(report, processors);
     shared::measure(report, processors);
-    let channels = Channels::measure(report, processors);
+    let channels = Channels::measure(report, processors, only);
     #[cfg(feature = "rivals")]
     rivals::measure(report, processors);
     growth::measure(report);
@@ -96,6 +98,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Wanted {
         match argument.as_str() {
             "--quick" => wanted.quick = true,
             "--channels" => wanted.channels = Some(arguments.next().unwrap_or_else(|| usage(2))),
+            "--only" => wanted.only = arguments.next().unwrap_or_else(|| usage(2)),
             "--json" => wanted.json = Some(arguments.next().unwrap_or_else(|| usage(2))),
             "--help" | "-h" => usage(0),
             option if option.starts_with('-') => usage(2),

@@ -42,9 +42,11 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    pub(crate) fn measure(report: &mut Report, processors: Processors) -> Channels {
+    /// Measures all works that are wanted, with those whose names contain `only`.
+    pub(crate) fn measure(report: &mut Report, processors: Processors, only: &str) -> Channels {
         let mut outcomes = Vec::new();
-        for work in works::all(report.effort, processors) {
+        for mut work in works::all(report.effort, processors) {
+            work.sides.retain(|(name, _)| name.contains(only));
             if report.wants(GROUP, &work.name) {
                 let outcome = Outcome::measure(report.effort.rounds, work);
                 add_row(report, &outcome);
