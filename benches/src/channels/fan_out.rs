@@ -4,12 +4,14 @@
 //! and look at what there is. So the number of processors, which the subscribers would have to share, plays no part, and
 //! the lines that the publisher writes to have been read on the other side each time.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::channel::Channel;
+use super::channel::{Channel, Producer, spin};
 use super::message::END;
 use super::pair::{Plan, Receiving, Sending, tell, wait_for};
 use crate::floor::memory::Memory;
+use crate::measure::{per_operation, quantile};
 use crate::peer::Peer;
 
 const READY: usize = 0;
@@ -17,7 +19,7 @@ const SENT: usize = 1;
 const RECEIVED: usize = 2;
 
 /// How many messages are published before the subscribers take them.
-pub(crate) const BURST: usize = 64;
+const BURST: u64 = 64;
 
 /// Publishes to as many consumers as the plan says, and returns the nanoseconds of one publish.
 pub(crate) fn publish<C: Channel>(plan: &Plan) -> f64 {
@@ -41,9 +43,9 @@ fn channels_for<C: Channel>(plan: &Plan) -> usize {
     if C::BROADCASTS { 1 } else { plan.shape.consumers }
 }
 
-/// Publishes bursts for so long, and returns the nanoseconds of one message to all.
-fn bursts<P: super::channel::Producer>(time: Duration, sendings: &mut [Sending<P>], shared: &Memory) -> f64 {
-    let (start, mut publishing, mut bursts) = (Instant::now(), Duration::ZERO, 0);
+/// Publishes bursts for so long, and returns the nanoseconds of one message to all, in the median burst.
+fn bursts<P: Producer>(time: Duration, sendings: &mut [Sending<P>], shared: &Memory) -> f64 {
+    let (start, mut bursts) = (Instant::now(), Vec::new());
     while start.elapsed() < time {
         let burst = Instant::now();
         for _ in 0..BURST {
@@ -51,12 +53,11 @@ fn bursts<P: super::channel::Producer>(time: Duration, sendings: &mut [Sending<P
                 sending.send(0);
             }
         }
-        publishing += burst.elapsed();
-        bursts += 1;
+        bursts.push(per_operation(burst, BURST));
         tell(shared.long(SENT), sendings[0].number);
         wait_for(shared.long(RECEIVED), sendings[0].number);
     }
-    publishing.as_nanos() as f64 / (bursts * BURST) as f64
+    quantile(&bursts, 0.5)
 }
 
 /// The subscribers, one after the other.
@@ -79,9 +80,9 @@ fn subscribe<C: Channel>(plan: &Plan, channels: &[C], shared: &Memory) {
 
 /// Waits until more was sent than `seen`, and says how much.
 fn next_burst(shared: &Memory, seen: u64) -> u64 {
-    super::channel::spin(|| {
+    spin(|| {
         // Acquire: pairs with `tell`.
-        let sent = shared.long(SENT).load(std::sync::atomic::Ordering::Acquire);
+        let sent = shared.long(SENT).load(Ordering::Acquire);
         (sent > seen).then_some(sent)
     })
 }

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::channel::{Channel, Consumer, Producer, Shape};
+use super::channel::{Channel, Consumer, Producer, Shape, Waiting};
 use super::message::{self, END, MARK, Way};
 use crate::floor::memory::Memory;
-use crate::measure::per_operation;
+use crate::measure::{per_operation, quantile};
 use crate::peer::{Peer, Processors};
 
 /// Where the processes tell each other that they are there, and which message was received last.
@@ -17,9 +17,8 @@ const RECEIVED: usize = 1;
 /// How long a pair runs at least before the clock does.
 const WARM_UP_MIN: Duration = Duration::from_millis(3);
 
-/// How much is sent between two looks at the clock.
-const BYTES_AT_A_TIME: usize = 32 << 10;
-const MESSAGES_AT_A_TIME: usize = 64;
+/// How often there is room for what is streamed without a look at the clock.
+const PART_IN_CAPACITIES: u64 = 4;
 
 /// What a pair does, for how long, and where.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +36,18 @@ impl Plan {
         (self.round / 2).max(WARM_UP_MIN)
     }
 
-    /// After so many messages every page of a ring has been touched.
-    fn messages_min(&self) -> u64 {
-        2 * self.shape.capacity as u64
+    /// How many trips are timed together: one if there are pauses, else enough for the clock not to count.
+    fn trips_at_a_time(&self) -> u64 {
+        match self.shape.waiting {
+            _ if !self.pause.is_zero() => 1,
+            Waiting::Block => 8,
+            Waiting::Spin | Waiting::Own => 32,
+        }
     }
 
-    pub(crate) fn messages_at_a_time(&self) -> usize {
-        (BYTES_AT_A_TIME / self.shape.len).clamp(1, MESSAGES_AT_A_TIME)
+    /// How many messages of a stream are timed together. The first part touches every page of a ring.
+    fn messages_in_a_part(&self) -> u64 {
+        PART_IN_CAPACITIES * self.shape.capacity as u64
     }
 }
 
@@ -148,45 +152,29 @@ fn echo<C: Channel>(plan: &Plan, there: &C, back: &C, shared: &Memory) {
 }
 
 /// Makes trips for so long, and returns the nanoseconds of one without the pauses.
+///
+/// The median of small batches: of those in which one of the two was not let run, neither is counted.
 fn trips<P: Producer, C: Consumer>(
     plan: &Plan,
     time: Duration,
     sending: &mut Sending<P>,
     receiving: &mut Receiving<C>,
 ) -> f64 {
-    if !plan.pause.is_zero() {
-        return trips_with_pauses(plan, time, sending, receiving);
-    }
-    let (start, mut trips) = (Instant::now(), 0);
-    while start.elapsed() < time {
-        for _ in 0..plan.messages_at_a_time() {
-            sending.send(0);
-            receiving.receive();
-        }
-        trips += plan.messages_at_a_time() as u64;
-    }
-    per_operation(start, trips)
-}
-
-fn trips_with_pauses<P: Producer, C: Consumer>(
-    plan: &Plan,
-    time: Duration,
-    sending: &mut Sending<P>,
-    receiving: &mut Receiving<C>,
-) -> f64 {
-    let (start, mut trips, mut travelled) = (Instant::now(), 0, Duration::ZERO);
+    let at_a_time = plan.trips_at_a_time();
+    let (start, mut batches) = (Instant::now(), Vec::new());
     while start.elapsed() < time {
         pause(plan.pause);
         let departure = Instant::now();
-        sending.send(0);
-        receiving.receive();
-        travelled += departure.elapsed();
-        trips += 1;
+        for _ in 0..at_a_time {
+            sending.send(0);
+            receiving.receive();
+        }
+        batches.push(per_operation(departure, at_a_time));
     }
-    travelled.as_nanos() as f64 / f64::from(trips)
+    quantile(&batches, 0.5)
 }
 
-/// Lets time pass without sleeping, so that this processor is not the one that has to wake up.
+/// Lets time pass, if any, without sleeping, so that this processor is not the one that has to wake up.
 fn pause(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -225,17 +213,21 @@ fn sink<C: Channel>(plan: &Plan, channel: &C, shared: &Memory) {
     }
 }
 
-/// Sends for so long, waits until all of it was received, and returns the nanoseconds of one message.
+/// Sends for so long, and returns the nanoseconds of one message: the median of parts that are several times as long as
+/// there is room, each until all of it was received.
 fn stream<P: Producer>(plan: &Plan, time: Duration, sending: &mut Sending<P>, shared: &Memory) -> f64 {
-    let (start, before) = (Instant::now(), sending.number);
-    while start.elapsed() < time || sending.number < plan.messages_min() {
-        for _ in 0..plan.messages_at_a_time() {
+    let messages = plan.messages_in_a_part();
+    let (start, mut parts) = (Instant::now(), Vec::new());
+    while start.elapsed() < time {
+        let departure = Instant::now();
+        for _ in 1..messages {
             sending.send(0);
         }
+        sending.send(MARK);
+        wait_for(shared.long(RECEIVED), sending.number);
+        parts.push(per_operation(departure, messages));
     }
-    sending.send(MARK);
-    wait_for(shared.long(RECEIVED), sending.number);
-    per_operation(start, sending.number - before)
+    quantile(&parts, 0.5)
 }
 
 /// Says a number to the other process.
