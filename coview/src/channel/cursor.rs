@@ -12,6 +12,7 @@
 use std::sync::atomic::Ordering;
 
 use super::rules::{Room, Rules};
+use super::tail;
 use super::word::{State, Word};
 use super::words::{End, EndField, Place, Words};
 
@@ -19,6 +20,9 @@ use super::words::{End, EndField, Place, Words};
 use loom::sync::atomic::fence;
 #[cfg(not(loom))]
 use std::sync::atomic::fence;
+
+/// How often a receiver looks before it does anything that takes longer than a look.
+const SOON: u32 = 4000;
 
 /// What there is at a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +63,7 @@ impl Cursor {
     /// Begins with a topic's last messages. `enter` makes publishers see the subscriber, with a sequentially consistent
     /// exchange.
     pub(crate) fn join(words: &impl Words, rules: Rules, me: End, enter: impl FnOnce()) -> Cursor {
-        // Acquire: pairs with `Tail::commit`, here and below.
-        let position = rules.first_for_late(words.load(Place::Tail, Ordering::Acquire));
+        let position = rules.first_for_late(tail::position(words, &rules));
         let mut cursor = Cursor { rules, me, position, passed: position, batch: rules.batch(), redelivered: 0 };
         // Holds up publishers that see the subscriber before it has made up its mind.
         cursor.tell(words);
@@ -68,14 +71,14 @@ impl Cursor {
         // A publisher that has not seen the subscriber was not farther than the tail which is seen here, and what it takes
         // for room ends before the history that begins below. Pairs with the fence of `Tail::find_room`.
         fence(Ordering::SeqCst);
-        cursor.position = rules.first_for_late(words.load(Place::Tail, Ordering::Acquire));
+        cursor.position = rules.first_for_late(tail::position(words, &rules));
         cursor.passed = cursor.position;
         cursor.tell(words);
         cursor
     }
 
     /// Looks for the next message, over those that were given back or lost; says how many were lost.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&mut self, words: &impl Words) -> (Found, u64) {
         // Acquire: the message is complete. Pairs with `Tail::commit`.
         let word = Word(words.load(Place::Slot(self.position), Ordering::Acquire));
@@ -89,7 +92,7 @@ impl Cursor {
     }
 
     /// Says that the message at the cursor is being read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(&self, words: &impl Words) {
         if self.rules.room == Room::OneCursor {
             // Relaxed: it counts when this process is dead.
@@ -98,13 +101,13 @@ impl Cursor {
     }
 
     /// Whether a receiver before has begun with the message at the cursor, and has died.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_redelivered(&self) -> bool {
         self.position < self.redelivered
     }
 
     /// Goes on behind the message at the cursor; says whether the senders that sleep should be woken.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(&mut self, words: &impl Words) -> bool {
         self.position = self.position.wrapping_add(1);
         // Release: the message was read before. Pairs with `Tail::least`, here and below.
@@ -113,7 +116,7 @@ impl Cursor {
     }
 
     /// Tells the senders where the cursor is, if they do not know; says whether they did not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pass(&mut self, words: &impl Words) -> bool {
         if self.passed == self.position || self.rules.room == Room::Always {
             return false;
@@ -131,6 +134,22 @@ impl Cursor {
         fence(Ordering::Acquire);
         // Relaxed: the fence orders it.
         words.load(Place::Slot(position), Ordering::Relaxed) == Word::full(rules.lap(position)).0
+    }
+
+    /// Looks until there may be something at the cursor, for about a microsecond at most, and with nothing in the way of what
+    /// comes.
+    #[inline(always)]
+    pub(crate) fn is_soon(&self, words: &impl Words) -> bool {
+        let place = Place::Slot(self.position);
+        let full = Word::full(self.rules.lap(self.position)).0;
+        // Relaxed: it is only a hint.
+        (0..SOON).any(|_| words.load(place, Ordering::Relaxed) >= full)
+    }
+
+    /// Whether there is a message at a position.
+    pub(crate) fn is_full(&self, words: &impl Words, position: u64) -> bool {
+        // Relaxed: it is only a hint.
+        words.load(Place::Slot(position), Ordering::Relaxed) == Word::full(self.rules.lap(position)).0
     }
 
     /// Whether there may be something at the cursor, without a step.
@@ -155,7 +174,7 @@ impl Cursor {
                 break;
             } else if self.rules.room == Room::Always && word.lap() > lap {
                 let next = self.position.wrapping_add(1);
-                let next = self.rules.catch_up(words.load(Place::Tail, Ordering::Acquire)).max(next);
+                let next = self.rules.catch_up(tail::position(words, &self.rules)).max(next);
                 missed += next - self.position;
                 self.position = next;
             } else {

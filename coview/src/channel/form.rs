@@ -12,8 +12,8 @@ pub(crate) const FIXED_LEN: usize = 88;
 
 pub(crate) const HEADER_LEN: usize = 36_864;
 
-/// Where a slot's message begins if it is aligned to no more.
-const MESSAGE_AT_MIN: u64 = 16;
+/// The length of a slot's word, and of the message's length.
+const WORD_LEN: u64 = 8;
 const ALIGN_MAX: u64 = 4096;
 const SLOTS_MAX: u64 = 1 << 32;
 const LINE: u64 = 64;
@@ -81,14 +81,18 @@ impl Form {
         (slots <= SLOTS_MAX).then_some(slots)
     }
 
-    /// Where a slot's message begins.
+    /// Where a slot's message begins: behind its word, and its length where that is not always the same.
     pub(crate) fn message_at(&self) -> u64 {
-        self.align.max(MESSAGE_AT_MIN)
+        self.align.max(if self.typed { WORD_LEN } else { 2 * WORD_LEN })
     }
 
     /// From one slot to the next; `None` if no number is so large.
     pub(crate) fn stride(&self) -> Option<u64> {
-        self.message_at().checked_add(self.message_size)?.checked_next_multiple_of(self.align.max(LINE))
+        // Several senders, or several receivers that free slots, keep out of each other's lines. Where only one side writes,
+        // and in order, the fewer lines the better.
+        let is_dense = self.one_sender && (self.kind == ChannelKind::Topic || self.one_receiver);
+        let unit = if is_dense { self.message_at().min(LINE) } else { LINE };
+        self.message_at().checked_add(self.message_size)?.checked_next_multiple_of(self.align.max(unit))
     }
 
     /// The size of the whole channel; `None` if no mapping is so large.

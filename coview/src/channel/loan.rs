@@ -207,7 +207,7 @@ impl<'a, T: Payload + ?Sized> Loan<'a, T> {
     #[inline]
     pub fn commit(self) -> Result<()> {
         let (position, len) = (self.position, self.len);
-        self.sending.commit(position, len);
+        self.sending.commit_open(position, len);
         self.sending.notify()
     }
 

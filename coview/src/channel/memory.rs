@@ -27,8 +27,8 @@ const LENGTH: usize = 8;
 
 const _: () = assert!(RECEIVER_ENDS + END_LEN * ENDS as usize == HEADER_LEN);
 
-/// From where on a call of the C library's `memcpy` costs less than words copied in line.
-const IN_LINE_MAX: usize = 64;
+/// How many bytes travel as words at most.
+const IN_LINE_MAX: usize = 256;
 
 /// The memory of a channel.
 pub(crate) struct Memory {
@@ -71,7 +71,8 @@ impl Memory {
         // All that the accesses below rely on.
         let slots_len = len.saturating_sub(HEADER_LEN);
         let fits = slots.is_power_of_two() && slots_len as u64 / stride as u64 >= slots;
-        let holds = message_at >= 16 && message_at + message_size.next_multiple_of(8) <= stride;
+        let holds =
+            message_at >= if form.typed { 8 } else { 16 } && message_at + message_size.next_multiple_of(8) <= stride;
         let aligned = base.addr().is_multiple_of(8) && stride.is_multiple_of(8) && message_at.is_multiple_of(8);
         assert!(fits && holds && aligned, "a form that was checked describes memory that is there");
         Ok(Some(Memory { base, mask: slots - 1, stride, message_at, message_size, shown }))
@@ -162,20 +163,28 @@ impl Memory {
         unsafe { copy::value_to_shared(value, target) }
     }
 
-    /// Puts bytes at the start of a message. Short ones travel as words, in line.
+    /// Puts bytes at the start of a message. Short ones travel as words, in line: a store that crosses the border of two lines,
+    /// which those of `memcpy` may, waits for both.
     #[inline]
     pub(crate) fn put_bytes(&self, position: u64, bytes: &[u8]) {
         if bytes.len() > IN_LINE_MAX {
             return self.write(position, 0, bytes);
         }
-        let target = self.part(position, 0, bytes.len());
-        for (index, chunk) in bytes.chunks(8).enumerate() {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
+        let target = self.part(position, 0, bytes.len()).cast::<u64>();
+        let put = |index: usize, word: u64| {
             // SAFETY: inside the message, whose room is a multiple of 8 and aligned to it.
-            let place = unsafe { AtomicU64::from_ptr(target.wrapping_add(8 * index).cast()) };
+            let place = unsafe { AtomicU64::from_ptr(target.wrapping_add(index)) };
             // Relaxed: the word of the slot publishes it.
-            place.store(u64::from_ne_bytes(word), Ordering::Relaxed);
+            place.store(word, Ordering::Relaxed);
+        };
+        let (words, rest) = bytes.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            put(index, u64::from_ne_bytes(*word));
+        }
+        if !rest.is_empty() {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            put(words.len(), u64::from_ne_bytes(word));
         }
     }
 

@@ -17,6 +17,7 @@ mod loan;
 mod memory;
 mod message;
 mod options;
+mod pace;
 mod patience;
 mod payload;
 mod publisher;

@@ -61,7 +61,7 @@ impl<T: Payload + ?Sized> Receiver<T> {
     /// assert_eq!(receiver.recv().unwrap_err().kind(), ErrorKind::Disconnected);
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn recv(&mut self) -> Result<Message<'_, T>> {
         let message = self.recv_until(Deadline::NEVER)?;
         Ok(message.expect("a wait without a deadline ends with a result"))
@@ -81,7 +81,7 @@ impl<T: Payload + ?Sized> Receiver<T> {
     /// assert!(queue.receiver()?.try_recv()?.is_none());
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn try_recv(&mut self) -> Result<Option<Message<'_, T>>> {
         self.recv_until(Deadline::NOW)
     }
@@ -119,7 +119,7 @@ impl<T: Payload + ?Sized> Receiver<T> {
     /// assert_eq!(queue.receiver()?.recv_copy()?, b"Update");
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn recv_copy(&mut self) -> Result<T::Owned> {
         let copy = self.receiving.copy::<T>(Deadline::NEVER)?;
         Ok(copy.expect("a wait without a deadline ends with a result"))
@@ -139,7 +139,7 @@ impl<T: Payload + ?Sized> Receiver<T> {
     /// assert_eq!(queue.receiver()?.try_recv_copy()?, None);
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn try_recv_copy(&mut self) -> Result<Option<T::Owned>> {
         self.receiving.copy::<T>(Deadline::NOW)
     }
@@ -309,7 +309,7 @@ impl<T: Payload + ?Sized> Receiver<T> {
         self.receiving.stats()
     }
 
-    #[inline]
+    #[inline(always)]
     fn recv_until(&mut self, deadline: Deadline) -> Result<Option<Message<'_, T>>> {
         let arrived = self.receiving.begin(deadline)?;
         Ok(arrived.map(|arrived| Message::new(&mut self.receiving, arrived)))

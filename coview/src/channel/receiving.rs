@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::cursor::{Cursor, Found};
 use super::head::Head;
 use super::message::Message;
-use super::patience::{Look, Patience};
+use super::pace::Pace;
+use super::patience::{self, Look, Patience, Waiting};
 use super::payload::Spot;
 use super::ring::{Ring, Seat};
 use super::rules::Room;
@@ -29,10 +30,14 @@ pub(crate) struct Receiving {
     missed: u64,
     /// Since the last message.
     missed_now: u64,
-    high_water: u64,
     patience: Patience,
+    pace: Pace,
+    /// How far behind the sender it stays.
+    lead: u64,
+    /// How often it had slept when others were told.
+    blocked_times: u64,
     /// Last: what is open is finished with before the end is.
-    _seat: Seat,
+    seat: Seat,
 }
 
 /// Where messages come out.
@@ -65,8 +70,7 @@ impl Receiving {
             seat.enter();
         }
         let patience = Patience::new();
-        let numbers = (0, 0, 0, 0, 0);
-        let (messages, bytes, missed, missed_now, high_water) = numbers;
+        let (messages, bytes, missed, missed_now, blocked_times) = (0, 0, 0, 0, 0);
         Ok(Receiving {
             ring,
             out,
@@ -76,9 +80,11 @@ impl Receiving {
             bytes,
             missed,
             missed_now,
-            high_water,
             patience,
-            _seat: seat,
+            pace: Pace::new(),
+            lead: rules.lead(),
+            blocked_times,
+            seat,
         })
     }
 
@@ -87,7 +93,7 @@ impl Receiving {
     }
 
     /// Finds the next message; `None` if the deadline passes before there is one. Whatever was open is finished with.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(&mut self, deadline: Deadline) -> Result<Option<Arrived>> {
         if self.open.is_some() {
             self.finish()?;
@@ -99,7 +105,7 @@ impl Receiving {
     }
 
     /// Finishes with the message that is open.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(&mut self) -> Result<()> {
         let Some(position) = self.open.take() else { return Ok(()) };
         let is_time = match &mut self.out {
@@ -110,7 +116,7 @@ impl Receiving {
     }
 
     /// Copies the next message out. In a lossy topic, of those that are whole.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn copy<T: Payload + ?Sized>(&mut self, deadline: Deadline) -> Result<Option<T::Owned>> {
         self.whole(deadline, T::take)
     }
@@ -145,7 +151,7 @@ impl Receiving {
         Ok(count)
     }
 
-    #[inline]
+    #[inline(always)]
     fn whole<R>(&mut self, deadline: Deadline, mut copy: impl FnMut(Spot<'_>) -> R) -> Result<Option<R>> {
         loop {
             let Some(arrived) = self.begin(deadline)? else { return Ok(None) };
@@ -162,33 +168,28 @@ impl Receiving {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn spot(&self, arrived: &Arrived) -> Spot<'_> {
         Spot { memory: &self.ring.memory, position: arrived.position, len: arrived.len }
     }
 
     /// Whether the message at a position is still what it was when it was found.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_intact(&self, position: u64) -> bool {
         self.ring.rules.room != Room::Always || Cursor::is_intact(&self.ring.memory, &self.ring.rules, position)
     }
 
     /// Waits until somebody can send, or there is something to receive.
     pub(crate) fn wait_connected(&mut self, deadline: Deadline) -> Result<bool> {
-        let ring = Arc::clone(&self.ring);
-        let is_there = |side: &mut Receiving| ring.here(EndRole::Sender) != 0 || side.has_message();
-        if is_there(self) {
+        if self.is_connected() {
             return Ok(true);
         }
-        let waited = Patience::wait(
-            self,
-            |side| &mut side.patience,
-            (&ring, self.end),
-            deadline,
-            |side| Ok(is_there(side).then_some(())),
-            |side| Ok(if is_there(side) { Look::Found(()) } else { Look::Nothing }),
-        )?;
-        Ok(waited.is_some())
+        let waited = patience::wait(&mut Connecting(self), deadline)?;
+        Ok(matches!(waited, Look::Found(())))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.ring.here(EndRole::Sender) != 0 || self.has_message()
     }
 
     pub(crate) fn missed(&self) -> u64 {
@@ -202,11 +203,11 @@ impl Receiving {
             missed: self.missed,
             blocked: Duration::from_nanos(self.patience.blocked_ns),
             blocked_times: self.patience.blocked_times,
-            high_water: self.high_water,
+            high_water: 0,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&mut self) -> Result<Option<Arrived>> {
         let words = &self.ring.memory;
         let (position, redelivered) = match &mut self.out {
@@ -231,71 +232,89 @@ impl Receiving {
             },
         };
         self.open = Some(position);
-        let words = &self.ring.memory;
-        // Relaxed: the word of the slot has published it. Anybody may have written it: it is never more than there is.
-        let len = words.load(Place::Length(position), Ordering::Relaxed);
-        let room = words.message_size();
-        let len = if self.ring.form.typed { room } else { usize::try_from(len).unwrap_or(room).min(room) };
+        let len = self.len(position);
         self.messages += 1;
         self.bytes += len as u64;
-        words.store(Place::End(self.end, EndField::Messages), self.messages, Ordering::Relaxed);
-        words.store(Place::End(self.end, EndField::Bytes), self.bytes, Ordering::Relaxed);
+        self.count(EndField::Messages, self.messages);
+        self.count(EndField::Bytes, self.bytes);
         Ok(Some(Arrived { position, len, missed: std::mem::take(&mut self.missed_now), redelivered }))
+    }
+
+    /// The length of a message that was found. Anybody may have written it: it is never more than there is.
+    #[inline(always)]
+    fn len(&self, position: u64) -> usize {
+        let words = &self.ring.memory;
+        let most = words.message_size();
+        if self.ring.rules.typed {
+            return most;
+        }
+        // Relaxed: the word of the slot has published it.
+        usize::try_from(words.load(Place::Length(position), Ordering::Relaxed)).unwrap_or(most).min(most)
     }
 
     #[cold]
     fn note_missed(&mut self, missed: u64) {
         self.missed += missed;
         self.missed_now += missed;
-        // Relaxed: a number for people.
-        self.ring.memory.store(Place::End(self.end, EndField::Missed), self.missed, Ordering::Relaxed);
+        self.count(EndField::Missed, self.missed);
+    }
+
+    #[inline(always)]
+    fn begin_in_time(&mut self, deadline: Deadline) -> Result<Option<Arrived>> {
+        self.tell_senders()?;
+        if let Out::Cursor(cursor) = &self.out
+            && self.pace.is_at_heels(self.messages)
+        {
+            let ahead = cursor.position.wrapping_add(self.lead);
+            let arrived = self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
+            let _ = arrived;
+        }
+        if deadline.is_now() {
+            return self.begin_now();
+        }
+        if let Out::Cursor(cursor) = &self.out
+            && cursor.is_soon(&self.ring.memory)
+            && let Some(arrived) = self.find()?
+        {
+            return Ok(Some(arrived));
+        }
+        self.find_in_time(deadline)
     }
 
     #[cold]
-    fn begin_in_time(&mut self, deadline: Deadline) -> Result<Option<Arrived>> {
-        self.tell_senders()?;
-        if deadline.is_now() {
-            self.patience.polled_in_vain(&self.ring)?;
-            return match self.look()? {
-                Look::Found(arrived) => Ok(Some(arrived)),
-                Look::Nothing => Ok(None),
-                Look::Deserted => Err(self.ring.disconnected("receive from", EndRole::Sender)),
-            };
+    fn find_in_time(&mut self, deadline: Deadline) -> Result<Option<Arrived>> {
+        let found = patience::wait(self, deadline)?;
+        if self.patience.blocked_times != self.blocked_times {
+            self.blocked_times = self.patience.blocked_times;
+            self.count(EndField::BlockedNs, self.patience.blocked_ns);
+            self.count(EndField::BlockedTimes, self.blocked_times);
         }
-        let ring = Arc::clone(&self.ring);
-        let waited = Patience::wait(
-            self,
-            |side| &mut side.patience,
-            (&ring, self.end),
-            deadline,
-            Receiving::find,
-            Receiving::look,
-        );
-        for (field, value) in
-            [(EndField::BlockedNs, self.patience.blocked_ns), (EndField::BlockedTimes, self.patience.blocked_times)]
-        {
-            // Relaxed: a number for people.
-            self.ring.memory.store(Place::End(self.end, field), value, Ordering::Relaxed);
-        }
-        match waited? {
-            Some(Look::Found(arrived)) => Ok(Some(arrived)),
-            Some(Look::Deserted) => Err(self.ring.disconnected("receive from", EndRole::Sender)),
-            Some(Look::Nothing) | None => Ok(None),
+        match found {
+            Look::Found(arrived) => Ok(Some(arrived)),
+            Look::Nothing => Ok(None),
+            Look::Deserted => Err(self.ring.disconnected("receive from", EndRole::Sender)),
         }
     }
 
-    fn look(&mut self) -> Result<Look<Arrived>> {
-        // Before the look: what those who have gone have sent is found.
-        let deserted = self.ring.is_deserted(EndRole::Sender);
-        Ok(match self.find()? {
-            Some(arrived) => Look::Found(arrived),
-            None if deserted => Look::Deserted,
-            None => Look::Nothing,
-        })
+    fn begin_now(&mut self) -> Result<Option<Arrived>> {
+        if self.patience.polled_in_vain() {
+            self.ring.bury_the_dead()?;
+        }
+        match self.look()? {
+            Look::Found(arrived) => Ok(Some(arrived)),
+            Look::Nothing => Ok(None),
+            Look::Deserted => Err(self.ring.disconnected("receive from", EndRole::Sender)),
+        }
+    }
+
+    #[inline(always)]
+    fn count(&self, field: EndField, value: u64) {
+        // Relaxed: a number for people.
+        self.ring.memory.store(Place::End(self.end, field), value, Ordering::Relaxed);
     }
 
     /// Tells the senders of all that is free, before this end has nothing to do.
-    #[inline]
+    #[inline(always)]
     fn tell_senders(&mut self) -> Result<()> {
         let is_news = match &mut self.out {
             Out::Cursor(cursor) => cursor.pass(&self.ring.memory),
@@ -312,10 +331,70 @@ impl Receiving {
     }
 }
 
+impl Waiting for Receiving {
+    type Found = Arrived;
+
+    fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    fn end(&self) -> End {
+        self.end
+    }
+
+    fn patience(&mut self) -> &mut Patience {
+        &mut self.patience
+    }
+
+    #[inline]
+    fn glimpse(&mut self) -> Result<Option<Arrived>> {
+        self.find()
+    }
+
+    fn look(&mut self) -> Result<Look<Arrived>> {
+        // Before the look: what those who have gone have sent is found.
+        let deserted = self.ring.is_deserted(EndRole::Sender);
+        Ok(match self.find()? {
+            Some(arrived) => Look::Found(arrived),
+            None if deserted => Look::Deserted,
+            None => Look::Nothing,
+        })
+    }
+}
+
+/// A receiver that waits for a sender.
+struct Connecting<'a>(&'a mut Receiving);
+
+impl Waiting for Connecting<'_> {
+    type Found = ();
+
+    fn ring(&self) -> &Ring {
+        &self.0.ring
+    }
+
+    fn end(&self) -> End {
+        self.0.end
+    }
+
+    fn patience(&mut self) -> &mut Patience {
+        &mut self.0.patience
+    }
+
+    fn glimpse(&mut self) -> Result<Option<()>> {
+        Ok(self.0.is_connected().then_some(()))
+    }
+
+    fn look(&mut self) -> Result<Look<()>> {
+        Ok(if self.0.is_connected() { Look::Found(()) } else { Look::Nothing })
+    }
+}
+
 impl Drop for Receiving {
     fn drop(&mut self) {
-        // A message that is open was forgotten. A failure has nobody to tell; senders look by themselves.
-        let _ = self.finish().and_then(|()| self.tell_senders());
+        if self.seat.is_ours() {
+            // A message that is open was forgotten. A failure has nobody to tell; senders look by themselves.
+            let _ = self.finish().and_then(|()| self.tell_senders());
+        }
     }
 }
 

@@ -127,10 +127,16 @@ impl Ring {
     }
 
     /// Wakes the ends of a role that sleep. To be called after what they wait for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn notify(&self, role: EndRole) -> Result<()> {
+        if self.is_awaited(role) { self.wake(role) } else { Ok(()) }
+    }
+
+    /// Whether ends of a role sleep. To be asked after what they wait for.
+    #[inline(always)]
+    pub(crate) fn is_awaited(&self, role: EndRole) -> bool {
         self.barrier.light();
-        if gate::is_marked(self.memory.gate(role)) { self.wake(role) } else { Ok(()) }
+        gate::is_marked(self.memory.gate(role))
     }
 
     /// Says that somebody of this role is about to sleep; returns the value to sleep over. To be followed by a look.
@@ -245,7 +251,7 @@ impl Ring {
     }
 
     #[cold]
-    fn wake(&self, role: EndRole) -> Result<()> {
+    pub(crate) fn wake(&self, role: EndRole) -> Result<()> {
         let seats = bits(self.here(role)).map(|index| End { role, index }.number());
         let rung = self.seats.ring(self.memory.gate(role), seats);
         rung.map_err(|source| self.sys_error("wake those who wait for", source))
@@ -329,12 +335,16 @@ impl Seat {
         // Somebody may wait for a first end, or for one more. They look by themselves should it fail.
         let _ = self.ring.notify(EndRole::Receiver);
     }
+
+    /// Whether the end is this process's own. What a forked child has is a copy.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.claim.is_ours()
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        // What a forked child drops is a copy.
-        if self.entered && self.claim.is_ours() {
+        if self.entered && self.is_ours() {
             self.ring.leave(self.end, RoleField::Ended);
         }
     }

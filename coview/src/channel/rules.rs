@@ -27,6 +27,8 @@ pub(crate) struct Rules {
     pub(crate) slots: u64,
     /// Its logarithm.
     slots_log2: u32,
+    /// All messages are of the same length, which is not stored.
+    pub(crate) typed: bool,
     /// Messages are so long that copying them may go past the caches.
     pub(crate) long: bool,
 }
@@ -48,6 +50,7 @@ impl Rules {
             history: form.history,
             slots,
             slots_log2: slots.trailing_zeros(),
+            typed: form.typed,
             long: form.message_size >= PAST_CACHES_MIN,
         }
     }
@@ -80,6 +83,11 @@ impl Rules {
         (self.window() / 8).clamp(1, BATCH_MAX)
     }
 
+    /// How far a receiver stays behind a sender that sends without a pause, so that it fetches several messages at a time.
+    pub(crate) fn lead(&self) -> u64 {
+        (self.window() / 4).min(LEAD_MAX)
+    }
+
     /// From where on somebody goes on reading whom a lossy topic has left behind.
     pub(crate) fn catch_up(&self, tail: u64) -> u64 {
         let spare = (self.slots / 8).max(1);
@@ -91,3 +99,5 @@ impl Rules {
 const PAST_CACHES_MIN: u64 = 64 * 1024;
 
 const BATCH_MAX: u64 = 256;
+
+const LEAD_MAX: u64 = 64;

@@ -57,7 +57,7 @@ impl<T: Payload + ?Sized> Sender<T> {
     /// queue.sender()?.send(&7)?;
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, message: &T) -> Result<()> {
         self.sending.send(message, Deadline::NEVER).map(|_sent| ())
     }
@@ -80,7 +80,7 @@ impl<T: Payload + ?Sized> Sender<T> {
     /// assert!(!sender.try_send(&3)?);
     /// # Ok::<(), coview::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn try_send(&mut self, message: &T) -> Result<bool> {
         self.sending.send(message, Deadline::NOW)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::patience::{Look, Patience};
+use super::patience::{self, Look, Patience, Waiting};
 use super::payload::Spot;
 use super::ring::{Ring, Seat};
 use super::rules::Room;
@@ -14,6 +14,9 @@ use super::tail::Tail;
 use super::words::{End, EndField, EndRole, Place, Words};
 use crate::sys::{self, Deadline};
 use crate::{Error, ErrorKind, Payload, Result};
+
+/// After how many messages it is said how many there were; and whenever somebody is woken or waited for.
+const TOLD_EVERY: u64 = 64;
 
 /// A sender or a publisher.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub(crate) struct Sending {
     bytes: u64,
     patience: Patience,
     /// Last: what is open is given back before the end is.
-    _seat: Seat,
+    seat: Seat,
 }
 
 impl Sending {
@@ -36,49 +39,75 @@ impl Sending {
         seat.enter();
         let (ring, end) = (Arc::clone(ring), seat.end);
         let tail = Tail::attach(&ring.memory, ring.rules, end);
-        Ok(Sending { ring, tail, end, open: None, messages: 0, bytes: 0, patience: Patience::new(), _seat: seat })
+        Ok(Sending { ring, tail, end, open: None, messages: 0, bytes: 0, patience: Patience::new(), seat })
     }
 
     pub(crate) fn ring(&self) -> &Ring {
         &self.ring
     }
 
-    /// Gets a slot to write a message of `len` bytes to; `None` if the deadline passes before there is room. Whatever was
-    /// open is given back: its owner has forgotten it.
-    #[inline]
+    /// Gets a slot to write a message of `len` bytes to; `None` if the deadline passes before there is room.
+    #[inline(always)]
     pub(crate) fn begin(&mut self, len: usize, deadline: Deadline) -> Result<Option<u64>> {
+        self.open = self.find(len, deadline)?;
+        Ok(self.open)
+    }
+
+    /// Makes a message of the slot that is open. Nobody is woken yet.
+    #[inline(always)]
+    pub(crate) fn commit_open(&mut self, position: u64, len: usize) {
+        self.open = None;
+        self.commit(position, len);
+    }
+
+    /// Finds the slot for a message. Whatever was open is given back: its owner has forgotten it.
+    #[inline(always)]
+    fn find(&mut self, len: usize, deadline: Deadline) -> Result<Option<u64>> {
         if len > self.ring.memory.message_size() {
             return Err(self.too_long(len));
         }
         if self.open.is_some() {
             self.give_back()?;
         }
-        self.open = match self.tail.begin(&self.ring.memory, true) {
-            Some(position) => Some(position),
-            None => self.begin_in_time(deadline)?,
-        };
-        Ok(self.open)
+        // Who waits can as well wait for the receivers to say where they are.
+        match self.tail.begin(&self.ring.memory, deadline.is_now()) {
+            Some(position) => Ok(Some(position)),
+            None => self.find_in_time(deadline),
+        }
     }
 
-    /// Makes a message of the slot that is open. Nobody is woken yet.
-    #[inline]
-    pub(crate) fn commit(&mut self, position: u64, len: usize) {
-        self.open = None;
+    #[inline(always)]
+    fn commit(&mut self, position: u64, len: usize) {
         self.tail.commit(&self.ring.memory, position, len);
         self.messages += 1;
         self.bytes += len as u64;
+        if self.messages.is_multiple_of(TOLD_EVERY) {
+            self.tell();
+        }
+    }
+
+    /// Says in the channel what was sent, and where the tail is.
+    fn tell(&self) {
+        self.tail.tell(&self.ring.memory);
         self.count(EndField::Messages, self.messages);
         self.count(EndField::Bytes, self.bytes);
+        self.count(EndField::HighWater, self.tail.high_water);
     }
 
     /// Wakes the receivers that sleep.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn notify(&self) -> Result<()> {
-        self.ring.notify(EndRole::Receiver)
+        if self.ring.is_awaited(EndRole::Receiver) { self.wake() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn wake(&self) -> Result<()> {
+        self.tell();
+        self.ring.wake(EndRole::Receiver)
     }
 
     /// Sends a message; `false` if the deadline passes before there is room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send<T: Payload + ?Sized>(&mut self, message: &T, deadline: Deadline) -> Result<bool> {
         let sent = self.send_quietly(message, deadline)?;
         if sent {
@@ -105,17 +134,17 @@ impl Sending {
         Ok(count)
     }
 
-    #[inline]
+    #[inline(always)]
     fn send_quietly<T: Payload + ?Sized>(&mut self, message: &T, deadline: Deadline) -> Result<bool> {
         let len = message.len();
-        let Some(position) = self.begin(len, deadline)? else { return Ok(false) };
+        let Some(position) = self.find(len, deadline)? else { return Ok(false) };
         message.put(Spot { memory: &self.ring.memory, position, len });
         self.commit(position, len);
         Ok(true)
     }
 
     /// Gives the slot back that is open, if there is one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn give_back(&mut self) -> Result<()> {
         match self.open.take() {
             None => Ok(()),
@@ -153,42 +182,32 @@ impl Sending {
     }
 
     #[cold]
-    fn begin_in_time(&mut self, deadline: Deadline) -> Result<Option<u64>> {
-        self.count(EndField::HighWater, self.tail.high_water);
+    fn find_in_time(&mut self, deadline: Deadline) -> Result<Option<u64>> {
+        self.tell();
         if self.is_deserted() {
             return Err(self.ring.disconnected("send to", EndRole::Receiver));
         }
         if deadline.is_now() {
-            self.patience.polled_in_vain(&self.ring)?;
-            return Ok(None);
+            return self.find_now();
         }
         // In a batch, what was sent so far.
         self.notify()?;
-        let ring = Arc::clone(&self.ring);
-        let waited = Patience::wait(
-            self,
-            |side| &mut side.patience,
-            (&ring, self.end),
-            deadline,
-            |side| Ok(side.tail.begin(&ring.memory, false)),
-            |side| Ok(side.look()),
-        );
+        let waited = patience::wait(self, deadline);
         self.count(EndField::BlockedNs, self.patience.blocked_ns);
         self.count(EndField::BlockedTimes, self.patience.blocked_times);
         match waited? {
-            Some(Look::Found(position)) => Ok(Some(position)),
-            Some(Look::Deserted) => Err(self.ring.disconnected("send to", EndRole::Receiver)),
-            Some(Look::Nothing) | None => Ok(None),
+            Look::Found(position) => Ok(Some(position)),
+            Look::Nothing => Ok(None),
+            Look::Deserted => Err(self.ring.disconnected("send to", EndRole::Receiver)),
         }
     }
 
-    fn look(&mut self) -> Look<u64> {
-        let deserted = self.is_deserted();
-        match self.tail.begin(&self.ring.memory, true) {
-            Some(position) => Look::Found(position),
-            None if deserted => Look::Deserted,
-            None => Look::Nothing,
+    fn find_now(&mut self) -> Result<Option<u64>> {
+        if !self.patience.polled_in_vain() {
+            return Ok(None);
         }
+        self.ring.bury_the_dead()?;
+        Ok(self.tail.begin(&self.ring.memory, true))
     }
 
     /// Whether nobody is left who could make room in a queue. A topic without subscribers has room.
@@ -197,17 +216,50 @@ impl Sending {
         is_queue && self.ring.is_deserted(EndRole::Receiver)
     }
 
-    #[inline]
+    #[inline(always)]
     fn count(&self, field: EndField, value: u64) {
         // Relaxed: a number for people.
         self.ring.memory.store(Place::End(self.end, field), value, Ordering::Relaxed);
     }
 }
 
+impl Waiting for Sending {
+    type Found = u64;
+
+    fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    fn end(&self) -> End {
+        self.end
+    }
+
+    fn patience(&mut self) -> &mut Patience {
+        &mut self.patience
+    }
+
+    fn glimpse(&mut self) -> Result<Option<u64>> {
+        Ok(self.tail.begin(&self.ring.memory, false))
+    }
+
+    fn look(&mut self) -> Result<Look<u64>> {
+        // Before the look: what those who have gone have received is room.
+        let deserted = self.is_deserted();
+        Ok(match self.tail.begin(&self.ring.memory, true) {
+            Some(position) => Look::Found(position),
+            None if deserted => Look::Deserted,
+            None => Look::Nothing,
+        })
+    }
+}
+
 impl Drop for Sending {
     fn drop(&mut self) {
-        // A failure has nobody to tell; receivers look by themselves.
-        let _ = self.give_back();
+        if self.seat.is_ours() {
+            // A failure has nobody to tell; receivers look by themselves.
+            let _ = self.give_back();
+            self.tell();
+        }
     }
 }
 

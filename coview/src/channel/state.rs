@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ring::Ring;
 use super::rules::Room;
-use super::tail::bits;
+use super::tail::{self, bits};
 use super::words::{End, EndField, EndRole, Place, RoleField, Words};
 use crate::Result;
 
@@ -208,7 +208,7 @@ fn depth<'a>(ring: &Ring, subscribers: impl Iterator<Item = &'a EndState>) -> u6
 
 /// How many positions there are between one and the tail, and no more than there are slots.
 fn waiting(ring: &Ring, position: u64) -> u64 {
-    load(ring, Place::Tail).saturating_sub(position).min(ring.rules.slots)
+    tail::position(&ring.memory, &ring.rules).saturating_sub(position).min(ring.rules.slots)
 }
 
 fn load(ring: &Ring, place: Place) -> u64 {

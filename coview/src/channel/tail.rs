@@ -16,9 +16,11 @@
 //! |---|---|---|
 //! | 1. in a lossy topic, the slot's word: loaned | the oldest message is gone, and nothing is sent | the position is still the next |
 //! | 2. the message's bytes and its length | nothing is sent | likewise |
-//! | 3. the slot's word := full | the message is sent | the tail is behind: it looks for the first slot that is not full |
-//! | 4. tail := position + 1 | the message is sent | |
+//! | 3. the slot's word := full | the message is sent | the tail is behind: everybody looks for the first slot that is not full |
+//! | 4. now and then, and before it asks whether there is room, tail := position + 1 | the message is sent | |
 //! | 5. wake those who sleep | the message is sent | |
+//!
+//! The tail is not stored every time because a store to another line costs as much as a short message.
 
 use std::sync::atomic::Ordering;
 
@@ -52,40 +54,39 @@ impl Tail {
     /// Begins where the senders before have ended.
     pub(crate) fn attach(words: &impl Words, rules: Rules, me: End) -> Tail {
         let limit = if matches!(rules.room, Room::FreeSlot | Room::Always) { u64::MAX } else { 0 };
-        // Acquire: pairs with step 4 of one sender, here and below with step 3.
-        let mut position = words.load(Place::Tail, Ordering::Acquire);
+        let position = position(words, &rules);
         if rules.one_sender {
-            for _ in 0..rules.slots {
-                let word = Word(words.load(Place::Slot(position), Ordering::Acquire));
-                // In a lossy topic, what is loaned is what a sender has left that was killed.
-                if !Rules::is_past(word, rules.lap(position)) || word == Word::loaned(rules.lap(position), me.index) {
-                    break;
-                }
-                position = position.wrapping_add(1);
-            }
             words.store(Place::Tail, position, Ordering::Release);
         }
         Tail { rules, me, position, limit, high_water: 0 }
     }
 
+    /// Of one sender alone: says in the channel where the tail is.
+    pub(crate) fn tell(&self, words: &impl Words) {
+        if self.rules.one_sender {
+            // Release: who finds this tail finds the messages before it. Pairs with `position`.
+            words.store(Place::Tail, self.position, Ordering::Release);
+        }
+    }
+
     /// Gets the slot for the next message; `None` while there is no room. Who tries again and again, and is not `thorough`,
     /// leaves the cursors' lines to the receivers, which say now and then where they are.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(&mut self, words: &impl Words, thorough: bool) -> Option<u64> {
         if self.rules.one_sender { self.begin_alone(words, thorough) } else { self.begin_among_others(words, thorough) }
     }
 
     /// Makes a message of what was written to the slot.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn commit(&mut self, words: &impl Words, position: u64, len: usize) {
-        // Relaxed: the word of the slot publishes it.
-        words.store(Place::Length(position), len as u64, Ordering::Relaxed);
+        if !self.rules.typed {
+            // Relaxed: the word of the slot publishes it.
+            words.store(Place::Length(position), len as u64, Ordering::Relaxed);
+        }
         // Release: the message is complete. Pairs with the loads of receivers.
         words.store(Place::Slot(position), Word::full(self.rules.lap(position)).0, Ordering::Release);
         if self.rules.one_sender {
             self.position = position.wrapping_add(1);
-            // Release: who finds this tail finds the messages before it. Pairs with `Cursor::join`.
-            words.store(Place::Tail, self.position, Ordering::Release);
         }
     }
 
@@ -111,7 +112,7 @@ impl Tail {
         has_room && (self.is_usable(word, lap) || Rules::is_past(word, lap))
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_alone(&mut self, words: &impl Words, thorough: bool) -> Option<u64> {
         let position = self.position;
         if position >= self.limit && !self.find_room(words, position, thorough) {
@@ -183,6 +184,7 @@ impl Tail {
     /// Looks where the receivers are; says whether there is room for the message at `position`.
     #[cold]
     fn find_room(&mut self, words: &impl Words, position: u64, thorough: bool) -> bool {
+        self.tell(words);
         // Either a subscriber that joins is seen here, or it sees the tail that this position is. Pairs with `Cursor::join`.
         fence(Ordering::SeqCst);
         let field = if thorough { EndField::Cursor } else { EndField::Passed };
@@ -209,6 +211,25 @@ impl Tail {
             Room::FreeSlot | Room::Always => position,
         }
     }
+}
+
+/// The position of the next message. One sender alone tells only now and then, so that some may be there already.
+pub(crate) fn position(words: &impl Words, rules: &Rules) -> u64 {
+    // Acquire: pairs with `advance` and `Tail::tell`.
+    let mut position = words.load(Place::Tail, Ordering::Acquire);
+    if rules.one_sender {
+        for _ in 0..rules.slots {
+            // Acquire: pairs with `Tail::commit`.
+            let word = Word(words.load(Place::Slot(position), Ordering::Acquire));
+            let lap = rules.lap(position);
+            // In a lossy topic, what is loaned is not sent yet, or never will be.
+            if !Rules::is_past(word, lap) || (word.lap(), word.state()) == (lap, State::Loaned) {
+                break;
+            }
+            position = position.wrapping_add(1);
+        }
+    }
+    position
 }
 
 /// Helps a position on that is behind what the slots say.

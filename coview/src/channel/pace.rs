@@ -1,0 +1,66 @@
+//! How a receiver keeps off a sender's heels.
+//!
+//! A receiver that finds every message as soon as it is there fetches each line from the cache of the sender's processor,
+//! and waits for it; one that stays some messages behind fetches several at a time, and need not wait. But to stay behind
+//! costs time when messages come one by one, each after an answer. So a receiver that has run out of messages tries now and
+//! then to let some gather. It goes on with it as long as that pays, and tries ever more seldom while it does not.
+
+use std::hint;
+
+/// How many messages between two times at which there are none make it worth while.
+const WORTH: u64 = 8;
+
+/// After how many vain waits it is tried.
+const TRY_FIRST: u32 = 64;
+const TRY_LAST: u32 = 1 << 16;
+
+/// How long messages gather at most: about a microsecond.
+const GATHERING_MAX: u32 = 400;
+
+/// A receiver's pace.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    /// Messages received when it last ran out of them.
+    before: u64,
+    /// Messages gathered before the last run.
+    gathering: bool,
+    /// How many times to run out of messages before the next try, and how many it takes after that.
+    left: u32,
+    interval: u32,
+}
+
+impl Pace {
+    pub(crate) fn new() -> Pace {
+        Pace { before: 0, gathering: false, left: TRY_FIRST, interval: TRY_FIRST }
+    }
+
+    /// To be asked when there are no more messages, after so many of them: whether to let some gather.
+    #[inline(always)]
+    pub(crate) fn is_at_heels(&mut self, messages: u64) -> bool {
+        let run = messages - self.before;
+        self.before = messages;
+        if self.gathering {
+            self.gathering = run >= WORTH;
+            self.interval = if self.gathering { TRY_FIRST } else { (self.interval * 2).min(TRY_LAST) };
+            self.left = self.interval;
+        } else {
+            self.left -= 1;
+            self.gathering = self.left == 0;
+        }
+        self.gathering
+    }
+
+    /// Lets messages gather until there are enough, or for a while.
+    #[cold]
+    pub(crate) fn wait_behind(&self, mut is_enough: impl FnMut() -> bool) -> bool {
+        for _ in 0..GATHERING_MAX {
+            if is_enough() {
+                return true;
+            }
+            for _ in 0..8 {
+                hint::spin_loop();
+            }
+        }
+        false
+    }
+}
