@@ -56,6 +56,12 @@ pub(crate) trait Producer {
     /// Sends a copy of the message, as soon as there is room.
     fn send(&mut self, message: &[u8]);
 
+    /// Sends copies of messages that lie one after the other, `len` bytes each. Whoever can do it at once has his own.
+    #[inline(always)]
+    fn send_many(&mut self, messages: &[u8], len: usize) {
+        messages.chunks_exact(len).for_each(|message| self.send(message));
+    }
+
     /// Sends a message that `write` writes where it will lie. Only where the channel is `IN_PLACE`.
     fn send_with(&mut self, _len: usize, _write: impl FnOnce(&mut [u8])) {
         unreachable!("this channel copies")
@@ -66,6 +72,13 @@ pub(crate) trait Producer {
 pub(crate) trait Consumer {
     /// Copies the next message, as long as the buffer, as soon as it has come.
     fn receive(&mut self, buffer: &mut [u8]);
+
+    /// Copies messages as long as `len` into the buffer, as many as there are and fit, but one at least; returns how many.
+    #[inline(always)]
+    fn receive_many(&mut self, buffer: &mut [u8], len: usize) -> usize {
+        self.receive(&mut buffer[..len]);
+        1
+    }
 
     /// Shows the next message where it lies. Only where the channel is `IN_PLACE`.
     fn receive_with(&mut self, _read: impl FnOnce(&[u8])) {

@@ -219,12 +219,26 @@ impl<const LEN: usize> Producer for Sender<[u8; LEN]> {
     fn send(&mut self, message: &[u8]) {
         Sender::send(self, message.try_into().expect("the values have the length of the messages")).expect("send");
     }
+
+    #[inline(always)]
+    fn send_many(&mut self, messages: &[u8], _len: usize) {
+        let (messages, _) = messages.as_chunks::<LEN>();
+        let sent = Sender::send_many(self, messages).expect("send");
+        assert_eq!(sent, messages.len(), "everything is sent");
+    }
 }
 
 impl<const LEN: usize> Producer for Publisher<[u8; LEN]> {
     #[inline(always)]
     fn send(&mut self, message: &[u8]) {
         self.publish(message.try_into().expect("the values have the length of the messages")).expect("publish");
+    }
+
+    #[inline(always)]
+    fn send_many(&mut self, messages: &[u8], _len: usize) {
+        let (messages, _) = messages.as_chunks::<LEN>();
+        let sent = self.publish_many(messages).expect("publish");
+        assert_eq!(sent, messages.len(), "everything is published");
     }
 }
 
@@ -260,6 +274,17 @@ impl Producer for Publisher<[u8]> {
 
 impl<const LEN: usize> Consumer for Reader<Receiver<[u8; LEN]>> {
     #[inline(always)]
+    fn receive_many(&mut self, buffer: &mut [u8], _len: usize) -> usize {
+        let (places, _) = buffer.as_chunks_mut::<LEN>();
+        let mut place = 0;
+        let received = self.end.recv_many(places.len(), |message| {
+            places[place] = message.value();
+            place += 1;
+        });
+        received.expect("receive")
+    }
+
+    #[inline(always)]
     fn receive(&mut self, buffer: &mut [u8]) {
         let message = match self.waiting {
             Waiting::Spin => spin(|| self.end.try_recv_copy().expect("receive")),
@@ -270,6 +295,17 @@ impl<const LEN: usize> Consumer for Reader<Receiver<[u8; LEN]>> {
 }
 
 impl<const LEN: usize> Consumer for Reader<Subscriber<[u8; LEN]>> {
+    #[inline(always)]
+    fn receive_many(&mut self, buffer: &mut [u8], _len: usize) -> usize {
+        let (places, _) = buffer.as_chunks_mut::<LEN>();
+        let mut place = 0;
+        let received = self.end.recv_many(places.len(), |message| {
+            places[place] = message.value();
+            place += 1;
+        });
+        received.expect("receive")
+    }
+
     #[inline(always)]
     fn receive(&mut self, buffer: &mut [u8]) {
         let message = match self.waiting {

@@ -76,6 +76,10 @@ impl<S: Write> Producer for Stream<S> {
             sent += spin(|| progress(self.0.write(&message[sent..])));
         }
     }
+
+    fn send_many(&mut self, messages: &[u8], _len: usize) {
+        self.send(messages);
+    }
 }
 
 impl<S: Read> Consumer for Stream<S> {
@@ -86,6 +90,16 @@ impl<S: Read> Consumer for Stream<S> {
             assert_ne!(len, 0, "the sender has gone");
             received += len;
         }
+    }
+
+    fn receive_many(&mut self, buffer: &mut [u8], len: usize) -> usize {
+        let received = spin(|| progress(self.0.read(buffer)));
+        assert_ne!(received, 0, "the sender has gone");
+        let whole = received.next_multiple_of(len);
+        if whole > received {
+            self.receive(&mut buffer[received..whole]);
+        }
+        whole / len
     }
 }
 

@@ -18,7 +18,10 @@ const RECEIVED: usize = 1;
 const WARM_UP_MIN: Duration = Duration::from_millis(3);
 
 /// How often there is room for what is streamed without a look at the clock.
-const PART_IN_CAPACITIES: u64 = 4;
+const PART_IN_CAPACITIES: u64 = 2;
+
+/// How many messages make a batch; a part is a whole number of these.
+pub(crate) const BATCH: usize = 32;
 
 /// What a pair does, for how long, and where.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +85,16 @@ impl<P: Producer> Sending<P> {
             }
         }
     }
+
+    /// Sends the next messages, as many as the buffer holds, at once.
+    #[inline(always)]
+    fn send_many(&mut self, len: usize) {
+        for message in self.buffer.chunks_exact_mut(len) {
+            self.number += 1;
+            message::fill(message, self.number);
+        }
+        self.producer.send_many(&self.buffer, len);
+    }
 }
 
 /// A consumer, how it is used, and the number of its last message.
@@ -114,6 +127,18 @@ impl<C: Consumer> Receiving<C> {
                 self.consumer.receive(&mut self.buffer);
                 found = message::check_stamps(&self.buffer, expected);
             }
+        }
+        found & (MARK | END)
+    }
+
+    /// Receives what there is, but one message at least, looks at it, and returns what was said beside the last number.
+    #[inline(always)]
+    fn receive_many(&mut self, len: usize) -> u64 {
+        let count = self.consumer.receive_many(&mut self.buffer, len);
+        let mut found = 0;
+        for message in self.buffer.chunks_exact(len).take(count) {
+            self.number += 1;
+            found = message::check(message, self.number);
         }
         found & (MARK | END)
     }
@@ -224,6 +249,56 @@ fn stream<P: Producer>(plan: &Plan, time: Duration, sending: &mut Sending<P>, sh
             sending.send(0);
         }
         sending.send(MARK);
+        wait_for(shared.long(RECEIVED), sending.number);
+        parts.push(per_operation(departure, messages));
+    }
+    quantile(&parts, 0.5)
+}
+
+/// The same, with messages sent and received by the batch.
+pub(crate) fn one_way_in_batches<C: Channel>(plan: &Plan) -> f64 {
+    let shared = Memory::new(4096);
+    let channel = C::create(&plan.shape);
+    let peer = Peer::start(plan.processors.peers, || sink_of_batches(plan, &channel, &shared));
+    let mut sending = Sending::new(&channel, plan);
+    wait_for(shared.long(READY), 1);
+    let single = std::mem::replace(&mut sending.buffer, message::buffer(BATCH * plan.shape.len));
+    stream_of_batches(plan, plan.warm_up(), &mut sending, &shared);
+    let message_ns = stream_of_batches(plan, plan.round, &mut sending, &shared);
+    sending.buffer = single;
+    sending.send(END);
+    wait_for(shared.long(RECEIVED), sending.number);
+    drop(sending);
+    peer.join();
+    message_ns
+}
+
+fn sink_of_batches<C: Channel>(plan: &Plan, channel: &C, shared: &Memory) {
+    let mut receiving = Receiving::new(channel, plan);
+    receiving.buffer = vec![0; BATCH * plan.shape.len];
+    tell(shared.long(READY), 1);
+    let part = plan.messages_in_a_part();
+    loop {
+        let before = receiving.number;
+        let flags = receiving.receive_many(plan.shape.len);
+        if receiving.number / part > before / part || flags & END != 0 {
+            tell(shared.long(RECEIVED), receiving.number);
+        }
+        if flags & END != 0 {
+            return;
+        }
+    }
+}
+
+fn stream_of_batches<P: Producer>(plan: &Plan, time: Duration, sending: &mut Sending<P>, shared: &Memory) -> f64 {
+    let messages = plan.messages_in_a_part();
+    let (start, mut parts) = (Instant::now(), Vec::new());
+    while start.elapsed() < time {
+        let departure = Instant::now();
+        let end = sending.number + messages;
+        while sending.number < end {
+            sending.send_many(plan.shape.len);
+        }
         wait_for(shared.long(RECEIVED), sending.number);
         parts.push(per_operation(departure, messages));
     }

@@ -28,6 +28,7 @@ const MIB: usize = 1 << 20;
 pub(super) enum Measure {
     RoundTrip,
     OneWay,
+    Batches,
     Publish,
     SetUp,
 }
@@ -52,6 +53,7 @@ impl Task {
         match measure {
             Measure::RoundTrip => Box::new(move || pair::round_trip::<C>(&plan)),
             Measure::OneWay => Box::new(move || pair::one_way::<C>(&plan)),
+            Measure::Batches => Box::new(move || pair::one_way_in_batches::<C>(&plan)),
             Measure::Publish => Box::new(move || fan_out::publish::<C>(&plan)),
             Measure::SetUp => Box::new(move || set_up::set_up::<C>(&plan)),
         }
@@ -133,7 +135,22 @@ fn one_way(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
         let floor = copy(effort, len);
         Work { name: name.to_owned(), chart: ONE_WAY, bytes: len, goals, floor, sides: task.sides() }
     };
-    works.map(work).into()
+    let mut works = Vec::from(works.map(work));
+    works.insert(1, batches(effort, processors));
+    works
+}
+
+fn batches(effort: Effort, processors: Processors) -> Work<'static> {
+    let shape = Shape { len: 64, capacity: 16384, waiting: Waiting::Own, consumers: 1 };
+    let task = Task { measure: Measure::Batches, plan: plan(shape, Way::Copied, effort, processors) };
+    Work {
+        name: format!("one way, 64 B, {} at a time", pair::BATCH),
+        chart: ONE_WAY,
+        bytes: 64,
+        goals: Goals { rivals_max: Some(1.0), ..Goals::default() },
+        floor: copy(effort, 64),
+        sides: task.sides(),
+    }
 }
 
 fn publish(effort: Effort, processors: Processors, consumers: usize) -> Work<'static> {

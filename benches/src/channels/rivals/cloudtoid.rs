@@ -50,6 +50,15 @@ impl Producer for Publisher {
             Err(error) => panic!("send: {error}"),
         });
     }
+
+    #[inline(always)]
+    fn send_many(&mut self, messages: &[u8], len: usize) {
+        let messages: Vec<&[u8]> = messages.chunks_exact(len).collect();
+        let mut sent = 0;
+        while sent < messages.len() {
+            sent += self.try_send_batch(&messages[sent..]).expect("send");
+        }
+    }
 }
 
 impl Consumer for Reader {

@@ -45,6 +45,11 @@ impl<const LEN: usize> Producer for RingProducer<[u8; LEN]> {
     fn send(&mut self, message: &[u8]) {
         self.push(message.try_into().expect("the values have the length of the messages"));
     }
+
+    #[inline(always)]
+    fn send_many(&mut self, messages: &[u8], _len: usize) {
+        self.push_batch(messages.as_chunks::<LEN>().0);
+    }
 }
 
 impl<const LEN: usize> Consumer for RingReader<LEN> {
@@ -55,6 +60,12 @@ impl<const LEN: usize> Consumer for RingReader<LEN> {
             _ => self.ring.recv_blocking(&mut BusySpin::new()),
         };
         buffer.copy_from_slice(&message);
+    }
+
+    #[inline(always)]
+    fn receive_many(&mut self, buffer: &mut [u8], _len: usize) -> usize {
+        let (places, _) = buffer.as_chunks_mut::<LEN>();
+        spin(|| Some(self.ring.recv_batch(places)).filter(|&count| count > 0))
     }
 }
 

@@ -65,6 +65,23 @@ impl<const WORDS: usize> Producer for RingSender<WORDS> {
     }
 
     #[inline(always)]
+    fn send_many(&mut self, messages: &[u8], len: usize) {
+        let mut rest = messages;
+        while !rest.is_empty() {
+            let put = |items: *mut [u64; WORDS], room: usize| {
+                let count = room.min(rest.len() / len);
+                // SAFETY: there is room for as many items, which the receiver leaves alone until they are counted.
+                let place = unsafe { slice::from_raw_parts_mut(items.cast::<u8>(), count * len) };
+                let now;
+                (now, rest) = rest.split_at(count * len);
+                place.copy_from_slice(now);
+                count
+            };
+            self.ring.sender_mut().send(put).expect("send");
+        }
+    }
+
+    #[inline(always)]
     fn send_with(&mut self, len: usize, write: impl FnOnce(&mut [u8])) {
         let mut write = Some(write);
         while write.is_some() {
@@ -89,6 +106,24 @@ impl<const WORDS: usize> Consumer for RingReceiver<WORDS> {
     #[inline(always)]
     fn receive(&mut self, buffer: &mut [u8]) {
         self.receive_with(|message| buffer.copy_from_slice(message));
+    }
+
+    #[inline(always)]
+    fn receive_many(&mut self, buffer: &mut [u8], len: usize) -> usize {
+        let mut received = 0;
+        let take = |items: *const [u64; WORDS], there: usize| {
+            received = there.min(buffer.len() / len);
+            // SAFETY: as many items are there, which the sender leaves alone until they are counted.
+            let messages = unsafe { slice::from_raw_parts(items.cast::<u8>(), received * len) };
+            buffer[..messages.len()].copy_from_slice(messages);
+            received
+        };
+        let mut take = Some(take);
+        spin(|| {
+            self.ring.receiver_mut().recv(|items, there| take.take().expect("once")(items, there)).expect("receive");
+            take.is_none().then_some(())
+        });
+        received
     }
 
     #[inline(always)]
