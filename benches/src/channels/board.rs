@@ -14,8 +14,8 @@ pub(crate) struct Goals {
     pub(crate) floor_max: Option<f64>,
     /// At most so many nanoseconds.
     pub(crate) ns_max: Option<f64>,
-    /// At most so many times what the best of the others takes.
-    pub(crate) rivals_max: Option<f64>,
+    /// At most so many times what this rival takes, or the best of all if it has no name.
+    pub(crate) rival_max: Option<(Option<&'static str>, f64)>,
 }
 
 /// One work, before it is measured.
@@ -77,9 +77,13 @@ impl Outcome {
         Outcome { name, chart, bytes, goals, floor, sides }
     }
 
-    /// Coview as it is recommended for the work.
+    /// Coview as it is to be compared: with what the rivals have.
     pub(crate) fn coview(&self) -> Option<&Side> {
         self.sides.iter().find(|side| side.is_coview())
+    }
+
+    fn side(&self, name: &str) -> Option<&Side> {
+        self.sides.iter().find(|side| side.name == name)
     }
 
     /// The quickest of the others.
@@ -92,11 +96,13 @@ impl Outcome {
     pub(crate) fn missed(&self) -> Vec<String> {
         let Some(coview) = self.coview() else { return Vec::new() };
         let of_floor = coview.against(&self.floor).ratio;
-        let of_rival = self.best_rival().map(|rival| coview.against(rival).ratio);
+        let (rival, rival_max) = self.goals.rival_max.unzip();
+        let rival = rival.flatten().map_or_else(|| self.best_rival(), |name| self.side(name));
+        let of_rival = rival.map(|rival| coview.against(rival).ratio);
         let checks = [
             (Some(of_floor), self.goals.floor_max, "of the floor"),
             (Some(coview.ns()), self.goals.ns_max, "ns"),
-            (of_rival, self.goals.rivals_max, "of the best rival"),
+            (of_rival, rival_max, "of the rival"),
         ];
         let missed = checks.into_iter().filter_map(|(is, max, of)| is.zip(max).map(|(is, max)| (is, max, of)));
         missed.filter(|(is, max, _)| is > max).map(|(is, max, of)| format!("{is:.2} {of}, not {max:.2}")).collect()
@@ -147,20 +153,26 @@ pub(crate) fn duration(ns: f64) -> String {
     }
 }
 
-/// The table for the README: Coview, the floor and the best of the others.
-pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
-    let mut text =
-        String::from("| work | Coview | the floor | ratio | best rival | Coview takes |\n|---|---|---|---|---|---|\n");
+/// The table for the README: Coview, with the capacity that the rivals have and with its default, the floor, and the best of
+/// the others.
+pub(crate) fn markdown(outcomes: &[Outcome], as_it_comes: &str) -> String {
+    let mut text = String::from(
+        "| work | Coview | default capacity | the floor | Coview / floor | best rival | Coview / rival |\n|---|---|---|---|---|---|---|\n",
+    );
     for outcome in outcomes {
-        let floor = format!("{}, {}", duration(outcome.floor.ns()), outcome.floor.name);
-        let coview = outcome.coview();
-        let ratio = coview.map(|side| format!("{:.2}", side.against(&outcome.floor).ratio)).unwrap_or_default();
-        let rival = outcome.best_rival().map(|side| format!("{} {}", side.name, duration(side.ns())));
-        let against = coview.zip(outcome.best_rival()).map(|(coview, rival)| coview.against(rival).ratio);
-        let against = against.map(|ratio| format!("{ratio:.2} of its time")).unwrap_or_default();
-        let coview = coview.map(|side| duration(side.ns())).unwrap_or_default();
-        let rival = rival.unwrap_or_default();
-        let _ = writeln!(text, "| {} | {coview} | {floor} | {ratio} | {rival} | {against} |", outcome.name);
+        let Some(coview) = outcome.coview() else { continue };
+        let of = |other: &Side| format!("{:.2}", coview.against(other).ratio);
+        let rival = outcome.best_rival();
+        let cells = [
+            outcome.name.clone(),
+            duration(coview.ns()),
+            outcome.side(as_it_comes).map(|side| duration(side.ns())).unwrap_or_default(),
+            format!("{}, {}", duration(outcome.floor.ns()), outcome.floor.name),
+            of(&outcome.floor),
+            rival.map(|rival| format!("{}, {}", duration(rival.ns()), rival.name)).unwrap_or_default(),
+            rival.map(of).unwrap_or_default(),
+        ];
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
 }
@@ -184,8 +196,10 @@ pub(crate) fn markdown_of_all(outcomes: &[Outcome]) -> String {
 }
 
 fn cell(outcome: &Outcome, name: &str) -> String {
-    let side = outcome.sides.iter().find(|side| side.name == name);
-    side.map(|side| format!("{} ({:.2})", duration(side.ns()), side.against(&outcome.floor).ratio)).unwrap_or_default()
+    outcome
+        .side(name)
+        .map(|side| format!("{} ({:.2})", duration(side.ns()), side.against(&outcome.floor).ratio))
+        .unwrap_or_default()
 }
 
 /// Names are this program's own and hold nothing that JSON would escape.

@@ -10,12 +10,14 @@ use coview::{Publisher, Queue, QueueOptions, Receiver, Sender, Subscriber, Topic
 use super::channel::{Channel, Consumer, Producer, Shape, Waiting, fresh_name, spin};
 use super::works::{Measure, Side, Task};
 
+/// One to one, with the capacity that the rivals have.
 const ONE_TO_ONE: &str = "Coview";
-const ROOMY: &str = "Coview, capacity as the rivals";
+/// One to one, as it comes.
+pub(super) const DEFAULT: &str = "Coview, default capacity";
 const MANY: &str = "Coview, many to many";
 const TOPIC: &str = "Coview topic";
 
-/// Coview in all the ways it can be used for the task, the recommended one first.
+/// Coview in all the ways it can be used for the task, first the one that is compared with the rivals.
 pub(super) fn sides(task: Task) -> Vec<Side> {
     match (task.measure, task.len()) {
         (Measure::Publish, _) => vec![task.side::<TopicOfValues<64, true>>(TOPIC)],
@@ -27,24 +29,25 @@ pub(super) fn sides(task: Task) -> Vec<Side> {
 
 fn of_values<const LEN: usize>(task: Task) -> Vec<Side> {
     vec![
-        task.side::<Values<LEN, true, false>>(ONE_TO_ONE),
-        task.side::<Values<LEN, true, true>>(ROOMY),
-        task.side::<Values<LEN, false, false>>(MANY),
+        task.side::<Values<LEN, true, true>>(ONE_TO_ONE),
+        task.side::<Values<LEN, true, false>>(DEFAULT),
+        task.side::<Values<LEN, false, true>>(MANY),
         task.side::<TopicOfValues<LEN, true>>(TOPIC),
     ]
 }
 
 fn of_bytes(task: Task) -> Vec<Side> {
     vec![
-        task.side::<Bytes<true, false>>(ONE_TO_ONE),
-        task.side::<Bytes<true, true>>(ROOMY),
-        task.side::<Bytes<false, false>>(MANY),
+        task.side::<Bytes<true, true>>(ONE_TO_ONE),
+        task.side::<Bytes<true, false>>(DEFAULT),
+        task.side::<Bytes<false, true>>(MANY),
         task.side::<TopicOfBytes<true>>(TOPIC),
     ]
 }
 
-/// A queue of values of `LEN` bytes. `ONE`: for one sender and one receiver. `ROOMY`: of the capacity that rivals have.
-pub(crate) struct Values<const LEN: usize, const ONE: bool, const ROOMY: bool> {
+/// A queue of values of `LEN` bytes. `ONE`: for one sender and one receiver. `TOLD`: of the capacity that
+/// the shape says, and not of its default.
+pub(crate) struct Values<const LEN: usize, const ONE: bool, const TOLD: bool> {
     name: String,
     options: QueueOptions,
     waiting: Waiting,
@@ -52,7 +55,7 @@ pub(crate) struct Values<const LEN: usize, const ONE: bool, const ROOMY: bool> {
 }
 
 /// A queue of bytes.
-pub(crate) struct Bytes<const ONE: bool, const ROOMY: bool> {
+pub(crate) struct Bytes<const ONE: bool, const TOLD: bool> {
     name: String,
     options: QueueOptions,
     waiting: Waiting,
@@ -81,17 +84,18 @@ pub(crate) struct Reader<R> {
     waiting: Waiting,
 }
 
-fn queue_options(one: bool, roomy: bool, shape: &Shape) -> QueueOptions {
+fn queue_options(one: bool, told: bool, shape: &Shape) -> QueueOptions {
     let options = QueueOptions::new();
     let options = if one { options.one_sender().one_receiver() } else { options };
-    if roomy { options.capacity(shape.capacity as u64) } else { options }
+    if told { options.capacity(shape.capacity as u64) } else { options }
 }
 
-fn topic_options(one: bool) -> TopicOptions {
-    if one { TopicOptions::new().one_publisher() } else { TopicOptions::new() }
+fn topic_options(one: bool, shape: &Shape) -> TopicOptions {
+    let options = TopicOptions::new().capacity(shape.capacity as u64);
+    if one { options.one_publisher() } else { options }
 }
 
-impl<const LEN: usize, const ONE: bool, const ROOMY: bool> Values<LEN, ONE, ROOMY> {
+impl<const LEN: usize, const ONE: bool, const TOLD: bool> Values<LEN, ONE, TOLD> {
     /// Calls `open` with the queue as this process has it: made here, or found.
     fn with_queue<R>(&self, open: impl FnOnce(&Queue<[u8; LEN]>) -> R) -> R {
         if self.made.0 == process::id() {
@@ -101,13 +105,13 @@ impl<const LEN: usize, const ONE: bool, const ROOMY: bool> Values<LEN, ONE, ROOM
     }
 }
 
-impl<const LEN: usize, const ONE: bool, const ROOMY: bool> Channel for Values<LEN, ONE, ROOMY> {
+impl<const LEN: usize, const ONE: bool, const TOLD: bool> Channel for Values<LEN, ONE, TOLD> {
     const IN_PLACE: bool = false;
     type Producer = Sender<[u8; LEN]>;
     type Consumer = Reader<Receiver<[u8; LEN]>>;
 
     fn create(shape: &Shape) -> Self {
-        let (name, options) = (fresh_name(), queue_options(ONE, ROOMY, shape));
+        let (name, options) = (fresh_name(), queue_options(ONE, TOLD, shape));
         let made = (process::id(), Queue::create_with(&options, &name).expect("create a queue"));
         Values { name, options, waiting: shape.waiting, made }
     }
@@ -122,7 +126,7 @@ impl<const LEN: usize, const ONE: bool, const ROOMY: bool> Channel for Values<LE
     }
 }
 
-impl<const ONE: bool, const ROOMY: bool> Bytes<ONE, ROOMY> {
+impl<const ONE: bool, const TOLD: bool> Bytes<ONE, TOLD> {
     fn with_queue<R>(&self, open: impl FnOnce(&Queue<[u8]>) -> R) -> R {
         if self.made.0 == process::id() {
             return open(&self.made.1);
@@ -131,13 +135,13 @@ impl<const ONE: bool, const ROOMY: bool> Bytes<ONE, ROOMY> {
     }
 }
 
-impl<const ONE: bool, const ROOMY: bool> Channel for Bytes<ONE, ROOMY> {
+impl<const ONE: bool, const TOLD: bool> Channel for Bytes<ONE, TOLD> {
     const IN_PLACE: bool = true;
     type Producer = Sender<[u8]>;
     type Consumer = Reader<Receiver<[u8]>>;
 
     fn create(shape: &Shape) -> Self {
-        let (name, options) = (fresh_name(), queue_options(ONE, ROOMY, shape).max_len(shape.len as u64));
+        let (name, options) = (fresh_name(), queue_options(ONE, TOLD, shape).max_len(shape.len as u64));
         let made = (process::id(), Queue::create_with(&options, &name).expect("create a queue"));
         Bytes { name, options, waiting: shape.waiting, made }
     }
@@ -168,7 +172,7 @@ impl<const LEN: usize, const ONE: bool> Channel for TopicOfValues<LEN, ONE> {
     type Consumer = Reader<Subscriber<[u8; LEN]>>;
 
     fn create(shape: &Shape) -> Self {
-        let (name, options) = (fresh_name(), topic_options(ONE));
+        let (name, options) = (fresh_name(), topic_options(ONE, shape));
         let made = (process::id(), Topic::create_with(&options, &name).expect("create a topic"));
         TopicOfValues { name, options, waiting: shape.waiting, made }
     }
@@ -199,7 +203,7 @@ impl<const ONE: bool> Channel for TopicOfBytes<ONE> {
     type Consumer = Reader<Subscriber<[u8]>>;
 
     fn create(shape: &Shape) -> Self {
-        let (name, options) = (fresh_name(), topic_options(ONE).max_len(shape.len as u64));
+        let (name, options) = (fresh_name(), topic_options(ONE, shape).max_len(shape.len as u64));
         let made = (process::id(), Topic::create_with(&options, &name).expect("create a topic"));
         TopicOfBytes { name, options, waiting: shape.waiting, made }
     }

@@ -15,7 +15,8 @@ impl Machine {
     pub(crate) fn this_one() -> Machine {
         Machine {
             processor: processor(),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            // Not those that this process may run on: it has one.
+            processors: read("/proc/cpuinfo").lines().filter(|line| line.starts_with("processor")).count(),
             kernel: read("/proc/sys/kernel/osrelease"),
             date: today(),
         }

@@ -79,7 +79,7 @@ impl Channels {
     }
 
     fn markdown(&self, machine: &Machine) -> String {
-        let (short, all) = (board::markdown(&self.outcomes), board::markdown_of_all(&self.outcomes));
+        let (short, all) = (board::markdown(&self.outcomes, coview::DEFAULT), board::markdown_of_all(&self.outcomes));
         format!("{}\n\n{short}\nEverybody, and in brackets the ratio to the floor:\n\n{all}", machine.text())
     }
 

@@ -116,7 +116,8 @@ fn round_trips(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
 }
 
 fn one_way(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
-    let two_thirds = Goals { rivals_max: Some(1.0 / 1.5), ..Goals::default() };
+    let two_thirds = Goals { rival_max: Some((None, 1.0 / 1.5)), ..Goals::default() };
+    let before_iceoryx = Goals { rival_max: Some((Some("iceoryx2"), 1.0 / 1.2)), ..Goals::default() };
     let works = [
         ("one way, 64 B", 64, 16384, Way::Copied, Goals { ns_max: Some(20.0), ..two_thirds }),
         ("one way, 1 KiB", KIB, 4096, Way::Copied, Goals { ns_max: Some(50.0), ..Goals::default() }),
@@ -127,7 +128,7 @@ fn one_way(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
             Way::Stamped,
             Goals { floor_max: Some(1.0 / 0.6), ..Goals::default() },
         ),
-        ("one way, 1 MiB, in place", MIB, 8, Way::InPlace, Goals { rivals_max: Some(1.0 / 1.2), ..Goals::default() }),
+        ("one way, 1 MiB, in place", MIB, 8, Way::InPlace, before_iceoryx),
     ];
     let work = |(name, len, capacity, way, goals): (&str, usize, usize, Way, Goals)| {
         let shape = Shape { len, capacity, waiting: Waiting::Own, consumers: 1 };
@@ -147,7 +148,7 @@ fn batches(effort: Effort, processors: Processors) -> Work<'static> {
         name: format!("one way, 64 B, {} at a time", pair::BATCH),
         chart: ONE_WAY,
         bytes: 64,
-        goals: Goals { rivals_max: Some(1.0), ..Goals::default() },
+        goals: Goals::default(),
         floor: copy(effort, 64),
         sides: task.sides(),
     }
