@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 # In a folder of its own: everything is built anew with this flag.
 export RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/loom
 export LOOM_MAX_PREEMPTIONS=3
-cargo test --release -p coview --lib slots
+cargo test --release -p coview --lib -- slots channel

@@ -175,7 +175,7 @@ impl Cursor {
             } else if self.rules.room == Room::Always && word.lap() > lap {
                 let next = self.position.wrapping_add(1);
                 let next = self.rules.catch_up(tail::position(words, &self.rules)).max(next);
-                missed += next - self.position;
+                missed = missed.wrapping_add(next.wrapping_sub(self.position));
                 self.position = next;
             } else {
                 return (Found::Damaged, missed);

@@ -54,3 +54,6 @@ pub use subscriber::Subscriber;
 pub use topic::Topic;
 pub use topic_options::TopicOptions;
 pub use words::EndRole;
+
+#[cfg(test)]
+mod tests;

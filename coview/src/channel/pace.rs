@@ -14,15 +14,17 @@ const WORTH: u64 = 8;
 const TRY_FIRST: u32 = 64;
 const TRY_LAST: u32 = 1 << 16;
 
-/// How long messages gather at most: about a microsecond.
-const GATHERING_MAX: u32 = 400;
+/// How often one looks whether enough messages have gathered, and how long one waits in between: for some microseconds at
+/// most.
+const GATHERING_MAX: u32 = 16;
+const PAUSES: u32 = 8;
 
 /// A receiver's pace.
 #[derive(Debug)]
 pub(crate) struct Pace {
     /// Messages received when it last ran out of them.
     before: u64,
-    /// Messages gathered before the last run.
+    /// Messages were let gather when it last ran out of them.
     gathering: bool,
     /// How many times to run out of messages before the next try, and how many it takes after that.
     left: u32,
@@ -52,15 +54,15 @@ impl Pace {
 
     /// Lets messages gather until there are enough, or for a while.
     #[cold]
-    pub(crate) fn wait_behind(&self, mut is_enough: impl FnMut() -> bool) -> bool {
+    pub(crate) fn wait_behind(&self, mut is_enough: impl FnMut() -> bool) {
         for _ in 0..GATHERING_MAX {
             if is_enough() {
-                return true;
+                return;
             }
-            for _ in 0..8 {
+            // Seldom: the sender needs the line that is looked at.
+            for _ in 0..PAUSES {
                 hint::spin_loop();
             }
         }
-        false
     }
 }

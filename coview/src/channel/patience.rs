@@ -26,8 +26,8 @@ const HOLD_LAST: u32 = 4096;
 /// From which look on the processor is told that this is a loop, which takes it some 20 nanoseconds.
 const PAUSE_FROM: u32 = 512;
 
-/// How often who never waits is asked in vain before it looks at the clock.
-const POLLS: u32 = 512;
+/// How often at most one may look in vain, who never waits, before it looks at the clock.
+const POLLS_MAX: u32 = 127;
 
 /// How long ago one has asked at least who lives, to ask again.
 const LIVES_ASKED: Duration = Duration::from_millis(3);
@@ -39,8 +39,11 @@ pub(crate) struct Patience {
     /// For how many sleeps not to spin more, and how many it will be the next time.
     held: u32,
     hold: u32,
+    /// How often one may still look in vain before it looks at the clock, and how often it was after the last time.
     polls: u32,
-    /// When it has last asked who lives, in nanoseconds.
+    polls_last: u32,
+    /// When it has last looked at the clock so, and asked who lives, in nanoseconds.
+    looked: u64,
     asked: u64,
     pub(crate) blocked_ns: u64,
     pub(crate) blocked_times: u64,
@@ -115,6 +118,8 @@ impl Patience {
             held: 0,
             hold: HOLD_FIRST,
             polls: 0,
+            polls_last: 0,
+            looked: 0,
             asked: 0,
             blocked_ns: 0,
             blocked_times: 0,
@@ -124,8 +129,21 @@ impl Patience {
     /// To be called by who looks in vain and does not wait; says whether to ask who lives.
     #[inline]
     pub(crate) fn polled_in_vain(&mut self) -> bool {
-        self.polls += 1;
-        self.polls >= POLLS && self.is_time_to_ask(sys::now())
+        if self.polls > 0 {
+            self.polls -= 1;
+            return false;
+        }
+        self.look_at_the_clock()
+    }
+
+    /// Who looks again and again looks at the clock seldom; who comes by now and then does so each time.
+    #[cold]
+    fn look_at_the_clock(&mut self) -> bool {
+        let now = sys::now();
+        let comes_often = now.saturating_sub(self.looked) < LIVES_ASKED.as_nanos() as u64;
+        self.polls_last = if comes_often { (2 * self.polls_last + 1).min(POLLS_MAX) } else { 0 };
+        (self.polls, self.looked) = (self.polls_last, now);
+        self.is_time_to_ask(now)
     }
 
     fn note_sleep(&mut self, began: u64) -> bool {
@@ -153,7 +171,6 @@ impl Patience {
 
     #[cold]
     fn is_time_to_ask(&mut self, now: u64) -> bool {
-        self.polls = 0;
         let is_time = now.saturating_sub(self.asked) >= LIVES_ASKED.as_nanos() as u64;
         if is_time {
             self.asked = now;

@@ -153,6 +153,7 @@ impl Receiving {
 
     #[inline(always)]
     fn whole<R>(&mut self, deadline: Deadline, mut copy: impl FnMut(Spot<'_>) -> R) -> Result<Option<R>> {
+        let mut torn = 0;
         loop {
             let Some(arrived) = self.begin(deadline)? else { return Ok(None) };
             let copied = copy(self.spot(&arrived));
@@ -165,6 +166,11 @@ impl Receiving {
             self.messages -= 1;
             self.bytes -= arrived.len as u64;
             self.note_missed(1);
+            torn += 1;
+            // Publishers that are faster than any copy leave nothing to copy.
+            if torn >= self.ring.rules.slots && deadline.has_passed() {
+                return Ok(None);
+            }
         }
     }
 
@@ -254,29 +260,28 @@ impl Receiving {
 
     #[cold]
     fn note_missed(&mut self, missed: u64) {
-        self.missed += missed;
-        self.missed_now += missed;
+        // Positions are what others have written.
+        self.missed = self.missed.wrapping_add(missed);
+        self.missed_now = self.missed_now.wrapping_add(missed);
         self.count(EndField::Missed, self.missed);
     }
 
     #[inline(always)]
     fn begin_in_time(&mut self, deadline: Deadline) -> Result<Option<Arrived>> {
         self.tell_senders()?;
-        if let Out::Cursor(cursor) = &self.out
-            && self.pace.is_at_heels(self.messages)
-        {
-            let ahead = cursor.position.wrapping_add(self.lead);
-            let arrived = self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
-            let _ = arrived;
-        }
         if deadline.is_now() {
             return self.begin_now();
         }
-        if let Out::Cursor(cursor) = &self.out
-            && cursor.is_soon(&self.ring.memory)
-            && let Some(arrived) = self.find()?
-        {
-            return Ok(Some(arrived));
+        if let Out::Cursor(cursor) = &self.out {
+            if self.pace.is_at_heels(self.messages) {
+                let ahead = cursor.position.wrapping_add(self.lead);
+                self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
+            }
+            if cursor.is_soon(&self.ring.memory)
+                && let Some(arrived) = self.find()?
+            {
+                return Ok(Some(arrived));
+            }
         }
         self.find_in_time(deadline)
     }
@@ -311,6 +316,13 @@ impl Receiving {
     fn count(&self, field: EndField, value: u64) {
         // Relaxed: a number for people.
         self.ring.memory.store(Place::End(self.end, field), value, Ordering::Relaxed);
+    }
+
+    /// Looks whether a receiver that nobody has missed yet has died with a message in its hands.
+    #[cold]
+    fn look_among_the_dead(&mut self) -> Result<Look<Arrived>> {
+        let arrived = if self.ring.bury_the_dead()? { self.find()? } else { None };
+        Ok(arrived.map_or(Look::Deserted, Look::Found))
     }
 
     /// Tells the senders of all that is free, before this end has nothing to do.
@@ -354,11 +366,11 @@ impl Waiting for Receiving {
     fn look(&mut self) -> Result<Look<Arrived>> {
         // Before the look: what those who have gone have sent is found.
         let deserted = self.ring.is_deserted(EndRole::Sender);
-        Ok(match self.find()? {
-            Some(arrived) => Look::Found(arrived),
-            None if deserted => Look::Deserted,
-            None => Look::Nothing,
-        })
+        match self.find()? {
+            Some(arrived) => Ok(Look::Found(arrived)),
+            None if deserted => self.look_among_the_dead(),
+            None => Ok(Look::Nothing),
+        }
     }
 }
 

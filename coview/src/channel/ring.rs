@@ -27,6 +27,10 @@ const RECEIVERS_NAP: Duration = Duration::from_millis(16);
 /// The same for who cannot be sure that others see him sleep.
 const UNSEEN_NAP: Duration = Duration::from_millis(1);
 
+/// Who clears up after a dead end has its claim for that moment, and so long somebody waits who wants to be that end. Who has
+/// it any longer lives.
+const BURYING_MAX: Duration = Duration::from_millis(10);
+
 /// A channel, mapped.
 #[derive(Debug)]
 pub(crate) struct Ring {
@@ -197,20 +201,37 @@ impl Ring {
             EndRole::Receiver => self.rules.one_receiver,
         };
         let count = if only_one { 1 } else { ENDS };
-        // Those that seem free first; then those whose owners may be dead.
-        let here = self.here(role);
-        let (taken, free): (Vec<u32>, Vec<u32>) = (0..count).partition(|index| here >> index & 1 == 1);
-        for index in free.into_iter().chain(taken) {
-            let end = End { role, index };
-            if let Some(claim) = self.claim(end)? {
-                self.bury(end);
-                return Ok(Seat::new(Arc::clone(self), end, claim));
+        let deadline = Deadline::after(BURYING_MAX);
+        loop {
+            if let Some(seat) = self.try_seat(role, count)? {
+                return Ok(seat);
             }
+            if deadline.has_passed() {
+                break;
+            }
+            std::thread::yield_now();
         }
         Err(match only_one {
             true => self.error("join", ErrorKind::Busy).with_advice("it has one such end at a time, and that lives"),
             false => self.error("join", ErrorKind::LimitExceeded).with_advice(format!("{ENDS} such ends live")),
         })
+    }
+
+    fn try_seat(self: &Arc<Ring>, role: EndRole, count: u32) -> Result<Option<Seat>> {
+        // Those that seem free first; then those whose owners may be dead.
+        let here = self.here(role);
+        let (taken, free): (Vec<u32>, Vec<u32>) = (0..count).partition(|index| here >> index & 1 == 1);
+        for index in free.into_iter().chain(taken) {
+            let end = End { role, index };
+            if here >> index & 1 == 1 && self.lives(end)? {
+                continue;
+            }
+            if let Some(claim) = self.claim(end)? {
+                self.bury(end);
+                return Ok(Some(Seat::new(Arc::clone(self), end, claim)));
+            }
+        }
+        Ok(None)
     }
 
     /// Asks the kernel who lives, and clears up after those who do not; says whether there were any.
