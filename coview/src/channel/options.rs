@@ -9,11 +9,11 @@ use crate::Rights;
 /// How many bytes a message can have unless one says otherwise.
 const MAX_LEN: u64 = 4096;
 
-/// How many bytes of messages may wait unless one says how many messages: more than stays in a second-level cache would
-/// only be slower, and less would make senders and receivers wait for each other.
-const ROOM: u64 = 256 * 1024;
+/// How many bytes of messages may wait unless one says how many messages: more than stays in a second-level cache, so that a
+/// receiver which is behind need not fetch every line from the sender's, and less than in a third-level one.
+const ROOM: u64 = 4 * 1024 * 1024;
 const CAPACITY_MIN: u64 = 8;
-const CAPACITY_MAX: u64 = 1024;
+const CAPACITY_MAX: u64 = 4096;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Common {

@@ -32,8 +32,6 @@ pub(crate) struct Receiving {
     missed_now: u64,
     patience: Patience,
     pace: Pace,
-    /// How far behind the sender it stays.
-    lead: u64,
     /// How often it had slept when others were told.
     blocked_times: u64,
     /// Last: what is open is finished with before the end is.
@@ -69,7 +67,7 @@ impl Receiving {
         if matches!(rules.room, Room::FreeSlot | Room::OneCursor) {
             seat.enter();
         }
-        let patience = Patience::new();
+        let (patience, pace) = (Patience::new(), Pace::new(rules.lead(), ring.form.message_size));
         let (messages, bytes, missed, missed_now, blocked_times) = (0, 0, 0, 0, 0);
         Ok(Receiving {
             ring,
@@ -81,8 +79,7 @@ impl Receiving {
             missed,
             missed_now,
             patience,
-            pace: Pace::new(),
-            lead: rules.lead(),
+            pace,
             blocked_times,
             seat,
         })
@@ -274,7 +271,7 @@ impl Receiving {
         }
         if let Out::Cursor(cursor) = &self.out {
             if self.pace.is_at_heels(self.messages) {
-                let ahead = cursor.position.wrapping_add(self.lead);
+                let ahead = cursor.position.wrapping_add(self.pace.lead);
                 self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
             }
             if cursor.is_soon(&self.ring.memory)

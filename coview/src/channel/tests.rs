@@ -78,7 +78,7 @@ impl Kind {
     fn rules(self) -> Rules {
         Rules::of(&Form {
             kind: if self.topic { ChannelKind::Topic } else { ChannelKind::Queue },
-            typed: true,
+            typed: false,
             message_size: 8 * BODY as u64,
             align: 8,
             fingerprint: 0,
