@@ -1,8 +1,12 @@
 //! `cloudtoid-interprocess`: a queue of bytes for many publishers and many subscribers that compete.
 
+use std::fs;
+use std::sync::OnceLock;
+
 use cloudtoid_interprocess::{Options, Publisher, Subscriber};
 
 use crate::channels::channel::{Channel, Consumer, Producer, Shape, Waiting, fresh_name, spin};
+use crate::object_name;
 
 /// What lies around each message in the ring, at most.
 const AROUND: usize = 16;
@@ -73,11 +77,13 @@ impl Consumer for Reader {
     }
 }
 
-fn folder() -> String {
-    format!("/dev/shm/{}", crate::object_name("cloudtoid"))
+/// The same in both processes: the first asks before it forks.
+fn folder() -> &'static str {
+    static FOLDER: OnceLock<String> = OnceLock::new();
+    FOLDER.get_or_init(|| format!("/dev/shm/{}", object_name("cloudtoid")))
 }
 
 /// Removes what the queues leave: a folder, and in it the locks that their makers share.
 pub(crate) fn remove_leftovers() {
-    let _ = std::fs::remove_dir_all(folder());
+    let _ = fs::remove_dir_all(folder());
 }
