@@ -352,6 +352,12 @@ impl Mapping {
         Ok(View::new(self.show(range, Protection::ReadWrite)?))
     }
 
+    /// The same mapping, of which every view from now on is there at once.
+    pub(crate) fn prefaulted(mut self) -> Mapping {
+        self.opened.prefault = true;
+        self
+    }
+
     /// Maps the whole mapping for reading.
     ///
     /// # Errors

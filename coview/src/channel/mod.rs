@@ -9,7 +9,6 @@
 //! | `sending.rs`, `receiving.rs` | an end, whatever it carries |
 //! | the rest | the public types |
 
-mod channel;
 mod cursor;
 mod form;
 mod head;
@@ -34,10 +33,10 @@ mod subscriber;
 mod tail;
 mod topic;
 mod topic_options;
+mod untyped;
 mod word;
 mod words;
 
-pub use channel::Channel;
 pub use form::ChannelKind;
 pub use loan::Loan;
 pub use message::Message;
@@ -53,6 +52,7 @@ pub use state::{ChannelState, EndState, EndStats, Ends};
 pub use subscriber::Subscriber;
 pub use topic::Topic;
 pub use topic_options::TopicOptions;
+pub use untyped::Channel;
 pub use words::EndRole;
 
 #[cfg(test)]

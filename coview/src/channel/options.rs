@@ -13,7 +13,10 @@ const MAX_LEN: u64 = 4096;
 /// receiver which is behind need not fetch every line from the sender's, and less than in a third-level one.
 const ROOM: u64 = 4 * 1024 * 1024;
 const CAPACITY_MIN: u64 = 8;
-const CAPACITY_MAX: u64 = 4096;
+/// A thousand short messages are some 20 microseconds, and room for more takes longer to make than all else.
+const CAPACITY_MAX: u64 = 1024;
+const CAPACITY_MAX_LONG: u64 = 4096;
+const LONG: u64 = 512;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Common {
@@ -56,7 +59,8 @@ impl Common {
             one_receiver: false,
             rights: self.rights,
         };
-        let fitting = || (ROOM / form.stride().unwrap_or(ROOM).max(1)).clamp(CAPACITY_MIN, CAPACITY_MAX);
+        let most = if message_size < LONG { CAPACITY_MAX } else { CAPACITY_MAX_LONG };
+        let fitting = || (ROOM / form.stride().unwrap_or(ROOM).max(1)).clamp(CAPACITY_MIN, most);
         Form { capacity: self.capacity.unwrap_or_else(fitting), ..form }
     }
 }

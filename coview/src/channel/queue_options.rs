@@ -8,7 +8,8 @@ use crate::Rights;
 /// How a [`Queue`](crate::Queue) is created or opened, when the defaults do not fit.
 ///
 /// The defaults: private rights, no fingerprint, no waiting, up to 64 senders and 64 receivers at a time; bytes of up to
-/// 4096; room for as many messages as make 4 MiB, but for 8 at the least and 4096 at the most.
+/// 4096; room for as many messages as make 4 MiB, but for 8 at the least and 4096 at the most, or 1024 of
+/// less than 512 bytes.
 ///
 /// # Examples
 ///

@@ -119,7 +119,7 @@ impl Receiving {
     }
 
     /// Puts the bytes of the next message into a vector; `false` if the deadline passes before there is one.
-    pub(crate) fn into_vec(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<bool> {
+    pub(crate) fn copy_into(&mut self, bytes: &mut Vec<u8>, deadline: Deadline) -> Result<bool> {
         let read = self.whole(deadline, |spot| {
             bytes.resize(spot.len, 0);
             spot.memory.read(spot.position, 0, bytes);

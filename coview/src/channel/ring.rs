@@ -67,7 +67,7 @@ impl Opening {
     /// Opens a channel of this form.
     pub(crate) fn open(&self, name: &str) -> Result<Ring> {
         let opened = self.mapping().open(name).map_err(|error| error.about(self.noun))?;
-        let ring = Ring::show(self.noun, &opened)?;
+        let ring = Ring::show(self.noun, &opened.prefaulted())?;
         match ring.form.differs_from(&self.form) {
             None => Ok(ring),
             Some(difference) => Err(ring.error("open", ErrorKind::Incompatible).with_advice(difference)),
@@ -90,14 +90,15 @@ impl Opening {
         }
         let size = self.form.channel_size().ok_or_else(|| refuse(ErrorKind::TooLarge))?;
         let made = self.mapping().create_or_open(name, size, |view| view.write(0, &self.form.to_bytes()));
-        let mapping = made.map_err(|error| error.about(self.noun))?;
+        // Not before: of what the initialiser sees, it needs the first page.
+        let mapping = made.map_err(|error| error.about(self.noun))?.prefaulted();
         let mut ring = Ring::show(self.noun, &mapping)?;
         ring.created = mapping.was_created();
         Ok(ring)
     }
 
     fn mapping(&self) -> MappingOptions {
-        let options = MappingOptions::new().rights(self.form.rights).prefault(true);
+        let options = MappingOptions::new().rights(self.form.rights);
         self.open_timeout.iter().fold(options, |options, &timeout| options.open_timeout(timeout))
     }
 }

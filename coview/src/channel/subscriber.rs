@@ -353,7 +353,7 @@ impl Subscriber<[u8]> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn recv_into(&mut self, bytes: &mut Vec<u8>) -> Result<()> {
-        self.receiving.into_vec(bytes, Deadline::NEVER).map(|_received| ())
+        self.receiving.copy_into(bytes, Deadline::NEVER).map(|_received| ())
     }
 
     /// Puts the next message's bytes into `bytes` if there is one; `false` if there is none.
@@ -371,7 +371,7 @@ impl Subscriber<[u8]> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn try_recv_into(&mut self, bytes: &mut Vec<u8>) -> Result<bool> {
-        self.receiving.into_vec(bytes, Deadline::NOW)
+        self.receiving.copy_into(bytes, Deadline::NOW)
     }
 
     /// Waits for the next message for at most `timeout`, and puts its bytes into `bytes`; `false` if that was not enough.
@@ -390,7 +390,7 @@ impl Subscriber<[u8]> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn recv_into_timeout(&mut self, bytes: &mut Vec<u8>, timeout: Duration) -> Result<bool> {
-        self.receiving.into_vec(bytes, Deadline::after(timeout))
+        self.receiving.copy_into(bytes, Deadline::after(timeout))
     }
 }
 
