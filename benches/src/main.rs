@@ -34,7 +34,7 @@ Measures Coview against the floor: raw Linux calls, timed in the same rounds.
 
 Usage: cargo run --release --manifest-path benches/Cargo.toml -- [--quick] [--json FILE] [--channels FOLDER] [--only NAME] [FILTER]
 
-  --quick            fewer and shorter rounds: under 20 seconds
+  --quick            fewer and shorter rounds: under 30 seconds
   --json FILE        writes the rows to FILE too
   --channels FOLDER  writes what was measured of channels to FOLDER: tables, JSON and charts
   --only NAME        of those who carry messages, only those whose names contain NAME, for example `Coview`
