@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the slots' protocol under loom, which tries every order that the memory model allows, with up to three switches of
+# Runs the protocols of typed values and of channels under loom, which tries every order that the memory model allows, with up to three switches of
 # threads at any place and every value that a load may see.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -34,8 +34,9 @@ pub(crate) struct Holding {
     command: Vec<OsString>,
 }
 
+/// What other users may do with what is created.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Others {
+pub(crate) enum Others {
     /// Nobody else
     Private,
     /// The creator's group may do everything
@@ -55,14 +56,20 @@ struct Ready<'a> {
     pid: u32,
 }
 
-impl Holding {
-    pub(crate) fn rights(&self) -> coview::Rights {
-        match self.rights {
+impl Others {
+    pub(crate) fn rights(self) -> coview::Rights {
+        match self {
             Others::Private => coview::Rights::Private,
             Others::Group => coview::Rights::Group,
             Others::EveryoneReadOnly => coview::Rights::EveryoneReadOnly,
             Others::Everyone => coview::Rights::Everyone,
         }
+    }
+}
+
+impl Holding {
+    pub(crate) fn rights(&self) -> coview::Rights {
+        self.rights.rights()
     }
 
     /// Announces what was created, then returns when the command has ended or a signal has come.

@@ -7,6 +7,7 @@ use clap::Args;
 use coview::{ErrorKind, Holder, Kind, Namespace, Object, State};
 use serde::Serialize;
 
+use crate::channel_facts::{CHANNEL, ChannelFacts};
 use crate::failure::{DONE, Outcome};
 use crate::region_facts::RegionFacts;
 use crate::units::human_size;
@@ -20,7 +21,7 @@ removes it). What the system does not tell is null. state is {owned, owner, aban
 of an event, {count, maximum} of a semaphore, {manual, signaled, due (seconds from now)} of a timer, and null otherwise.";
 
 const REGION: &str = "\
-And region: null, or what is known of the typed region in a mapping: {kind (shared, latest, latest-bytes), value_size, \
+Of stat also region: null, or what is known of the typed region in a mapping: {kind (shared, latest, latest-bytes), value_size, \
 value_align, fingerprint (hexadecimal text, or null), sequence (the number of the current value), publisher (absent, \
 alive, ended, died; null of a shared), deaths (writers of a shared that died while they had its lock; null of others)}. \
 For this the mapping is held for a moment.";
@@ -41,7 +42,7 @@ const SWEEP_EXAMPLES: &str = r#"Examples:
 
 /// List the objects that exist
 #[derive(Debug, Args)]
-#[command(after_help = format!("{LS_EXAMPLES}\n\n{FIELDS}"))]
+#[command(after_help = format!("{LS_EXAMPLES}\n\n{FIELDS} {CHANNEL}"))]
 pub(crate) struct Ls {
     #[command(flatten)]
     which: Which,
@@ -57,7 +58,7 @@ pub(crate) struct Ls {
 
 /// Look at one object
 #[derive(Debug, Args)]
-#[command(after_help = format!("{STAT_EXAMPLES}\n\n{FIELDS} {REGION}"))]
+#[command(after_help = format!("{STAT_EXAMPLES}\n\n{FIELDS} {CHANNEL}\n\n{REGION}"))]
 pub(crate) struct Stat {
     /// Its name
     name: String,
@@ -124,7 +125,7 @@ impl Ls {
             let removed = self.which.sweep()?;
             output::say(format_args!("removed {removed} dead objects"));
         }
-        let objects = self.which.each(coview::list)?.concat();
+        let objects: Vec<Seen> = self.which.each(coview::list)?.concat().into_iter().map(Seen::new).collect();
         if self.json {
             output::json_pretty(&objects.iter().map(Row::new).collect::<Vec<_>>())?;
         } else if objects.is_empty() {
@@ -138,13 +139,12 @@ impl Ls {
 
 impl Stat {
     pub(crate) fn run(&self) -> Outcome {
-        let object = coview::stat(&self.name)?;
-        let may_have_region = object.kind == Kind::Mapping && !object.dead;
-        let region = may_have_region.then(|| RegionFacts::of(&self.name)).flatten();
+        let seen = Seen::new(coview::stat(&self.name)?);
+        let region = seen.look_into(RegionFacts::of);
         if self.json {
-            output::json_pretty(&StatRow { row: Row::new(&object), region })?;
+            output::json_pretty(&StatRow { row: Row::new(&seen), region })?;
         } else {
-            print_fields(&object, region)?;
+            print_fields(&seen, region)?;
         }
         Ok(DONE)
     }
@@ -154,6 +154,26 @@ impl Sweep {
     pub(crate) fn run(&self) -> Outcome {
         output::line(self.which.sweep()?)?;
         Ok(DONE)
+    }
+}
+
+/// An object, and what is in it.
+struct Seen {
+    object: Object,
+    channel: Option<ChannelFacts>,
+}
+
+impl Seen {
+    fn new(object: Object) -> Seen {
+        let seen = Seen { object, channel: None };
+        let channel = seen.look_into(ChannelFacts::of);
+        Seen { channel, ..seen }
+    }
+
+    /// Looks into a mapping, if it is one that can be found by its name.
+    fn look_into<T>(&self, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let Object { name, kind, dead, complete_name, .. } = &self.object;
+        if *kind == Kind::Mapping && !dead && *complete_name { of(name) } else { None }
     }
 }
 
@@ -172,6 +192,7 @@ struct Row<'a> {
     state: Option<StateRow>,
     holders: Option<Vec<HolderRow<'a>>>,
     dead: bool,
+    channel: Option<&'a ChannelFacts>,
 }
 
 /// An object that was looked into.
@@ -198,7 +219,7 @@ struct HolderRow<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(object: &'a Object) -> Row<'a> {
+    fn new(Seen { object, channel }: &'a Seen) -> Row<'a> {
         let holder = |holder: &'a Holder| HolderRow { pid: holder.pid, program: &holder.program };
         Row {
             name: &object.name,
@@ -213,6 +234,7 @@ impl<'a> Row<'a> {
             state: StateRow::new(object.state),
             holders: object.holders.as_ref().map(|holders| holders.iter().map(holder).collect()),
             dead: object.dead,
+            channel: channel.as_ref(),
         }
     }
 }
@@ -243,25 +265,25 @@ fn seconds(object: &Object) -> Option<f64> {
     Some(object.created?.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
 }
 
-fn print_table(objects: &[Object]) -> io::Result<()> {
+fn print_table(objects: &[Seen]) -> io::Result<()> {
     const HEADER: [&str; 7] = ["NAME", "KIND", "SIZE", "OWNER", "RIGHTS", "STATE", "HOLDERS"];
     let rows: Vec<_> = objects.iter().map(cells).collect();
     output::table(&HEADER, &["SIZE"], &rows)
 }
 
-fn cells(object: &Object) -> Vec<String> {
+fn cells(Seen { object, channel }: &Seen) -> Vec<String> {
     vec![
         output::printable(&object.name),
         object.kind.to_string(),
         object.size.map_or_else(unknown, human_size),
         object.owner.as_deref().map_or_else(unknown, output::printable),
         object.rights.clone().unwrap_or_else(unknown),
-        state(object),
+        channel.as_ref().map_or_else(|| state(object), ChannelFacts::to_text),
         holders(object),
     ]
 }
 
-fn print_fields(object: &Object, region: Option<RegionFacts>) -> io::Result<()> {
+fn print_fields(Seen { object, channel }: &Seen, region: Option<RegionFacts>) -> io::Result<()> {
     let size = |bytes: u64| format!("{} ({})", units::bytes(bytes), human_size(bytes));
     let age = object.created.and_then(|created| created.elapsed().ok());
     let fields = [
@@ -276,12 +298,18 @@ fn print_fields(object: &Object, region: Option<RegionFacts>) -> io::Result<()> 
         ("state", state(object)),
         ("holders", holders(object)),
     ];
-    let region = region.map(|region| ("region", region.to_text()));
+    let fields = fields.map(|(title, value)| (title.to_owned(), value)).into_iter();
+    let region = region.map(|region| ("region".to_owned(), region.to_text()));
+    let of_channel = channel.iter().flat_map(ChannelFacts::fields);
+    let fields: Vec<_> = fields.chain(region).chain(of_channel).collect();
+    let width = fields.iter().map(|(title, _)| title.len()).fold(10, usize::max);
     let mut out = output::stdout();
-    for (title, value) in fields.into_iter().chain(region) {
-        writeln!(out, "{title:<10} {value}")?;
+    for (title, value) in fields {
+        writeln!(out, "{title:<width$} {value}")?;
     }
-    out.flush()
+    out.flush()?;
+    drop(out);
+    channel.as_ref().map_or(Ok(()), ChannelFacts::print_ends)
 }
 
 fn unknown() -> String {

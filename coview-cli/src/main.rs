@@ -1,6 +1,9 @@
 //! The `coview` command: what it is told, which part does it, and with which status it ends.
 
+mod bench;
 mod change_lines;
+mod channel_end;
+mod channel_facts;
 mod create;
 mod datum;
 mod demo;
@@ -8,19 +11,24 @@ mod documents;
 mod event;
 mod failure;
 mod format;
+mod frames;
 mod holding;
 mod inspect;
 mod lock;
+mod meter;
 mod mutex;
 mod os;
 mod output;
+mod pace;
 mod picture;
 mod rate;
 mod read;
+mod receive;
 mod region_facts;
 mod report;
 mod screen;
 mod semaphore;
+mod send;
 mod stream;
 mod subject;
 mod timer;
@@ -44,6 +52,7 @@ const EXAMPLES: &str = r#"Examples:
   coview write penghao Update                     from another terminal
   coview read penghao
   coview watch penghao                            see it change
+  cat bigfile | coview send x                     and elsewhere: coview recv x > copy
   coview ls                                       what is shared now, and who holds it
   coview lock build --timeout 5m -- make          one build at a time"#;
 
@@ -55,7 +64,7 @@ const STATUSES: &str = "\
 Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out. A command that runs a COMMAND ends with its status: its \
 own, 128 and the signal that killed it, 126 if it cannot be executed, 127 if it does not exist.";
 
-/// Shared memory, mutexes, events, semaphores and timers by name, on Linux and on Windows
+/// Shared memory, channels, mutexes, events, semaphores and timers by name, on Linux and on Windows
 #[derive(Debug, Parser)]
 #[command(name = "coview", version, max_term_width = 110, after_help = format!("{EXAMPLES}\n\n{NAMES}\n\n{STATUSES}"))]
 struct Arguments {
@@ -70,6 +79,10 @@ enum Command {
     Write(write::Write),
     Read(read::Read),
     Watch(watch::Watch),
+    Send(send::Send),
+    Recv(receive::Recv),
+    Pub(send::Pub),
+    Sub(receive::Sub),
     Lock(lock::Lock),
     Mutex(mutex::Mutex),
     Event(event::Event),
@@ -78,14 +91,17 @@ enum Command {
     Ls(inspect::Ls),
     Stat(inspect::Stat),
     Sweep(inspect::Sweep),
+    Bench(bench::BenchCommand),
     Completions(documents::Completions),
     Man(documents::Man),
 }
 
 fn main() {
-    let outcome = match demo::DemoPart::from_command_line() {
-        Some(part) => part.run(),
-        None => run(&Arguments::parse().command),
+    let parts = (demo::DemoPart::from_command_line(), bench::BenchPart::from_command_line());
+    let outcome = match parts {
+        (Some(part), _) => part.run(),
+        (None, Some(part)) => part.run(),
+        (None, None) => run(&Arguments::parse().command),
     };
     let status = outcome.unwrap_or_else(|failure| {
         if !failure.is_quiet() {
@@ -103,6 +119,10 @@ fn run(command: &Command) -> Outcome {
         Command::Write(write) => write.run(),
         Command::Read(read) => read.run(),
         Command::Watch(watch) => watch.run(),
+        Command::Send(send) => send.run(),
+        Command::Recv(recv) => recv.run(),
+        Command::Pub(publish) => publish.run(),
+        Command::Sub(subscribe) => subscribe.run(),
         Command::Lock(lock) => lock.run(),
         Command::Mutex(mutex) => mutex.run(),
         Command::Event(event) => event.run(),
@@ -111,6 +131,7 @@ fn run(command: &Command) -> Outcome {
         Command::Ls(ls) => ls.run(),
         Command::Stat(stat) => stat.run(),
         Command::Sweep(sweep) => sweep.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     }

@@ -1,10 +1,13 @@
-//! What differs between the systems: signals, and how a child's end becomes an exit status. No other file has a
-//! platform `cfg`.
+//! What differs between the systems: signals, how a child's end becomes an exit status, and whether messages can go from stdin
+//! and to stdout without a copy. No other file has a platform `cfg`.
 
 use std::io;
 use std::process::ExitStatus;
 
+use coview::{Message, Sender};
 use shared_child::SharedChild;
+
+use crate::failure::Failure;
 
 /// A request from outside to come to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,22 @@ pub(crate) fn exit_status(status: ExitStatus) -> i32 {
     system::exit_status(status)
 }
 
+/// Sends what can be read from stdin at once, without a copy; returns how many bytes that were, 0 at its end. Only while there
+/// is something it has a place in the queue, so that it holds nobody up. `None` where the system cannot do it.
+pub(crate) fn send_stdin(sender: &mut Sender<[u8]>) -> Option<Result<usize, Failure>> {
+    system::send_stdin(sender)
+}
+
+/// Lets stdin take more at once, if it is a pipe and the system can do that: then the programs at its ends take fewer turns.
+pub(crate) fn widen_stdin() {
+    system::widen_stdin();
+}
+
+/// Writes a message to stdout without a copy. `None` where the system cannot do it.
+pub(crate) fn write_to_stdout(message: &Message<'_, [u8]>) -> Option<io::Result<()>> {
+    system::write_to_stdout(message)
+}
+
 #[cfg(unix)]
 mod system {
     use std::fs;
@@ -45,12 +64,14 @@ mod system {
     use std::process::ExitStatus;
     use std::thread;
 
+    use coview::os::linux::{LoanExt, MessageExt, wait_readable};
+    use coview::{Message, Sender};
     use shared_child::SharedChild;
     use shared_child::unix::SharedChildExt;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    use super::Stop;
+    use super::{Failure, Stop};
 
     pub(super) fn on_stop(mut handler: impl FnMut(Stop) + Send + 'static) -> io::Result<()> {
         let ignored = ignored_signals();
@@ -82,6 +103,33 @@ mod system {
         status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
     }
 
+    pub(super) fn send_stdin(sender: &mut Sender<[u8]>) -> Option<Result<usize, Failure>> {
+        let unread = |source| Failure::Stream("read stdin".into(), source);
+        let mut send = || {
+            wait_readable(io::stdin()).map_err(unread)?;
+            let len = sender.max_len();
+            let mut loan = sender.loan(len)?;
+            let read = loan.read_from(io::stdin()).map_err(unread)?;
+            if read > 0 {
+                loan.truncate(read);
+                loan.commit()?;
+            }
+            Ok(read)
+        };
+        Some(send())
+    }
+
+    pub(super) fn widen_stdin() {
+        // The most that the system lets anybody have.
+        const PIPE_LEN: usize = 1 << 20;
+        // What is no pipe, or may not be larger, is good as it is.
+        let _ = rustix::pipe::fcntl_setpipe_size(io::stdin(), PIPE_LEN);
+    }
+
+    pub(super) fn write_to_stdout(message: &Message<'_, [u8]>) -> Option<io::Result<()>> {
+        Some(message.write_to(io::stdout()))
+    }
+
     #[cfg(test)]
     mod tests {
         use super::*;
@@ -99,9 +147,10 @@ mod system {
     use std::io;
     use std::process::ExitStatus;
 
+    use coview::{Message, Sender};
     use shared_child::SharedChild;
 
-    use super::Stop;
+    use super::{Failure, Stop};
 
     /// The number that Ctrl-C has in C on Windows too.
     const SIGINT: i32 = 2;
@@ -115,5 +164,15 @@ mod system {
 
     pub(super) fn exit_status(status: ExitStatus) -> i32 {
         status.code().unwrap_or(1)
+    }
+
+    pub(super) fn send_stdin(_sender: &mut Sender<[u8]>) -> Option<Result<usize, Failure>> {
+        None
+    }
+
+    pub(super) fn widen_stdin() {}
+
+    pub(super) fn write_to_stdout(_message: &Message<'_, [u8]>) -> Option<io::Result<()>> {
+        None
     }
 }

@@ -11,7 +11,10 @@ fn every_shell_has_completions() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = coview(&["completions", shell]).ok();
         assert!(script.contains("semaphore") && script.contains("timer"), "{shell}: {script}");
-        assert!(!script.contains("demo-part"), "{shell} shows the demo's inner command");
+        assert!(script.contains("length-prefixed") && script.contains("quick"), "{shell}: {script}");
+        for inner in ["demo-part", "bench-part"] {
+            assert!(!script.contains(inner), "{shell} shows the inner command {inner}");
+        }
     }
     coview(&["completions", "cmd"]).failed(2);
 }
@@ -21,9 +24,12 @@ fn every_command_has_a_manual_page() {
     assert!(coview(&["man"]).ok().contains(".TH coview 1"));
     let dir = std::env::temp_dir().join(name("man"));
     coview(&["man", "--dir", dir.to_str().expect("the path is UTF-8")]).ok();
-    for page in ["coview.1", "coview-create.1", "coview-event-wait.1", "coview-timer-set.1", "coview-ls.1"] {
+    let pages = ["coview.1", "coview-create.1", "coview-event-wait.1", "coview-timer-set.1", "coview-ls.1"];
+    let channel_pages = ["coview-send.1", "coview-recv.1", "coview-pub.1", "coview-sub.1", "coview-bench.1"];
+    for page in pages.into_iter().chain(channel_pages) {
         let text = fs::read_to_string(dir.join(page)).expect(page);
-        assert!(text.contains(".SH EXAMPLES\n.nf\ncoview "), "{page}: {text}");
+        let examples = text.split(".SH EXAMPLES\n.nf\n").nth(1).and_then(|examples| examples.lines().next());
+        assert!(examples.is_some_and(|first| first.contains("coview ")), "{page}: {text}");
     }
     fs::remove_dir_all(&dir).expect("the folder is the test's own");
 }

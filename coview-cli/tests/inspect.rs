@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Running, coview, name};
+use common::{PATIENCE, Running, coview, name};
+use coview::{Mapping, Queue, QueueOptions, Topic, TopicOptions};
+use serde_json::json;
 
 #[test]
 fn a_listing_shows_what_lives() {
@@ -59,6 +61,95 @@ fn a_timer_is_shown_with_the_time_that_is_left() {
     assert!(words.contains("kind       timer") && words.contains("due in "), "{words}");
     let state = &coview(&["stat", &name, "--json"]).json()["state"];
     assert!(state["due"].as_f64().is_some_and(|due| due < 1000.0) && state["signaled"] == false, "{state}");
+}
+
+#[test]
+fn a_channel_is_listed_with_what_waits_and_who_is_there() {
+    let name = name("ls-channel");
+    let queue = Queue::<[u8]>::create(&name).expect("the name is free");
+    let (mut sender, _receiver) = (queue.sender().expect("there is room"), queue.receiver().expect("there is room"));
+    sender.send_many([&b"one"[..], b"two"]).expect("there is room");
+    let table = coview(&["ls"]).ok();
+    let row = table.lines().find(|line| line.starts_with(&name)).expect("the mapping is listed");
+    assert!(row.contains("mapping") && row.contains("queue, 2 wait, 1 sender, 1 receiver"), "{row}");
+    let listed = coview(&["ls", "--json"]).json();
+    let channel = &find(&listed, &name).expect("the mapping is listed")["channel"];
+    assert_eq!((&channel["kind"], &channel["depth"]), (&json!("queue"), &json!(2)));
+    drop((queue, sender, _receiver));
+    assert!(coview::stat(&name).is_err(), "looking has kept it");
+}
+
+#[test]
+fn a_channel_is_shown_end_by_end() {
+    let name = name("stat-channel");
+    let options = TopicOptions::new().lossy().history(2).capacity(30).max_len(100).fingerprint(0x1234);
+    let topic = Topic::<[u8]>::create_with(&options, &name).expect("the name is free");
+    let mut publisher = topic.publisher().expect("there is room");
+    let mut killed = Running::start(&["sub", &name, "--open"]);
+    publisher_waits_for(&topic, 1);
+    publisher.publish(b"12345").expect("nobody waits");
+    assert_eq!(killed.line(), "12345\n");
+    killed.kill();
+    let mut subscriber = topic.subscriber().expect("there is room");
+    // Ends say in the channel what they have done when they have done some more, and when they go.
+    for _ in 1..64 {
+        publisher.publish(b"678").expect("nobody waits");
+        subscriber.recv_copy().expect("it was published");
+    }
+    let words = coview(&["stat", &name]).ok();
+    for expected in [
+        "channel     lossy topic of up to 100 bytes, capacity 30, history 2, fingerprint 0x0000000000001234\n",
+        "messages    64 sent (194 B), ",
+        "publishers  1 present, 0 ended, 0 died\n",
+        "subscribers 1 present, 0 ended, 1 died\n",
+        "publisher 0 ",
+        "subscriber 0 ",
+    ] {
+        assert!(words.contains(expected), "no {expected:?} in {words}");
+    }
+    let channel = &coview(&["stat", &name, "--json"]).json()["channel"];
+    for (field, value) in [
+        ("kind", json!("topic")),
+        ("message_size", json!(100)),
+        ("typed", json!(false)),
+        ("history", json!(2)),
+        ("lossy", json!(true)),
+        ("messages", json!(64)),
+        ("receivers", json!({"present": 1, "joined": 2, "ended": 0, "died": 1})),
+    ] {
+        assert_eq!(channel[field], value, "{field} of {channel}");
+    }
+    let living = channel["ends"]
+        .as_array()
+        .expect("there are ends")
+        .iter()
+        .find(|end| end["role"] == "receiver" && end["alive"] == true);
+    let living = living.expect("the subscriber is shown");
+    assert_eq!((&living["pid"], &living["missed"]), (&json!(std::process::id()), &json!(0)));
+}
+
+/// Waits until so many subscribers have come.
+fn publisher_waits_for(topic: &Topic<[u8]>, count: u64) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while topic.state().expect("the topic lives").receivers.joined < count {
+        assert!(std::time::Instant::now() < deadline, "no subscriber comes");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_is_no_channel_or_a_broken_one_is_shown_as_a_mapping() {
+    let name = name("no-channel");
+    let mapping = Mapping::create(&name, 64 << 10).expect("the name is free");
+    for first in [&b"something"[..], b"coviewCH", b"coviewCH\x01\0\0\0\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"] {
+        mapping.view().expect("it can be mapped").write(0, first);
+        assert_eq!(coview(&["stat", &name, "--json"]).json()["channel"], json!(null));
+        assert!(coview(&["ls"]).ok().lines().any(|line| line.starts_with(&name)));
+    }
+    let typed = self::name("typed-channel");
+    let options = QueueOptions::new().capacity(8);
+    let _queue = Queue::<[u32; 5]>::create_with(&options, &typed).expect("the name is free");
+    assert!(coview(&["stat", &typed]).ok().contains("queue of values of 20 bytes, capacity 8\n"));
 }
 
 #[test]

@@ -3,12 +3,13 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use common::{COVIEW, PATIENCE, Running, coview, name};
+use coview::Queue;
 use shared_child::SharedChild;
 use shared_child::unix::SharedChildExt;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -59,6 +60,41 @@ fn a_request_to_terminate_reaches_the_command() {
     assert_eq!(status_after(SIGTERM, &[&["lock", &name, "--", COVIEW], &holding[..]].concat()), Some(0));
     coview(&["stat", &name]).failed(1);
     coview(&["stat", &inner]).failed(1);
+}
+
+#[test]
+fn a_signal_ends_receiving_with_what_was_received() {
+    let name = name("receiving");
+    let queue = Queue::<[u8]>::create(&name).expect("the name is free");
+    let mut sender = queue.sender().expect("there is room for one");
+    sender.send_many([&b"one"[..], b"two", b"three"]).expect("there is room");
+    assert_eq!(status_after(SIGINT, &["recv", &name, "--lines"]), Some(128 + SIGINT));
+    sender.send(b"four").expect("there is room");
+    // With --follow there is no other end.
+    assert_eq!(status_after(SIGTERM, &["recv", &name, "--lines", "--follow"]), Some(0));
+    let ends = queue.state().expect("the queue lives").receivers;
+    assert_eq!((ends.ended, ends.died), (2, 0));
+}
+
+#[test]
+fn a_sender_that_is_interrupted_counts_as_dead() {
+    let name = name("sending");
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", COVIEW, "send", &name, "--lines", "--stats"]);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = SharedChild::spawn(command).expect("the command starts");
+    let mut stdin = child.take_stdin().expect("stdin is piped");
+    stdin.write_all(b"one\n").expect("the sender reads");
+    let mut receiver = Running::start(&["recv", &name, "--lines"]);
+    assert_eq!(receiver.line(), "one\n");
+    child.send_signal(SIGINT).expect("the signal is sent");
+    assert_eq!(child.wait().expect("it can be waited for").code(), Some(128 + SIGINT));
+    let mut words = String::new();
+    let mut stderr = child.take_stderr().expect("stderr is piped");
+    stderr.read_to_string(&mut words).expect("stderr is UTF-8");
+    // The signal may come before the message was counted.
+    assert!(words.starts_with("sent ") && words.contains(" messages/s, "), "{words}");
+    assert!(receiver.finish().failed(1).contains("a sender has died"));
 }
 
 #[test]

@@ -77,6 +77,18 @@ pub fn coview_fed(arguments: &[&str], input: &[u8]) -> Said {
     said
 }
 
+/// Waits for what a running command makes, for which `find` waits a little.
+pub fn await_made<T>(running: &mut Running, find: impl Fn(Duration) -> coview::Result<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match find(Duration::from_millis(50)) {
+            Ok(made) => return made,
+            Err(error) => assert!(Instant::now() < deadline, "it is not made: {error}"),
+        }
+        running.expect_alive();
+    }
+}
+
 /// Whether a command has failed because Wine did not start another.
 fn blames_wine(stderr: &str) -> bool {
     stderr.contains(&format!("(os error {WINE_GAVE_UP})"))
@@ -98,6 +110,8 @@ pub fn spawn(command: &mut Command) -> Child {
 pub struct Running {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
+    /// What all of stdout was, when it has come to its end, if it was let go on.
+    collected: Option<Receiver<Vec<u8>>>,
     stderr: Receiver<String>,
     /// What of stderr was taken note of already.
     heard: String,
@@ -110,7 +124,7 @@ impl Running {
         let mut child = spawn(&mut command);
         let stdout = child.stdout.take().map(BufReader::new);
         let stderr = lines(child.stderr.take().expect("stderr is piped"));
-        Running { child, stdout, stderr, heard: String::new() }
+        Running { child, stdout, collected: None, stderr, heard: String::new() }
     }
 
     /// Starts a command that says one line of JSON on stdout when it is ready, and waits for that.
@@ -165,6 +179,12 @@ impl Running {
         self.child.stdin.take().expect("stdin is taken once")
     }
 
+    /// Goes on reading stdout, so that a command that writes much is not held up; the rest is in what [`Running::finish`]
+    /// returns.
+    pub fn collect(&mut self) {
+        self.collected = self.stdout.take().map(collect);
+    }
+
     /// Closes stdout, as `head` does.
     pub fn close_stdout(&mut self) {
         self.stdout = None;
@@ -183,7 +203,7 @@ impl Running {
     /// Waits for the end.
     pub fn finish(mut self) -> Said {
         drop(self.child.stdin.take());
-        let stdout = self.stdout.take().map(collect);
+        let stdout = self.collected.take().or_else(|| self.stdout.take().map(collect));
         let stdout = stdout.map(|stdout| stdout.recv_timeout(PATIENCE).expect("stdout ends in time"));
         let stderr = self.rest_of_stderr();
         let status = self.wait().code();
@@ -199,6 +219,13 @@ impl Running {
                 Err(RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.heard),
                 Err(RecvTimeoutError::Timeout) => panic!("stderr does not end"),
             }
+        }
+    }
+
+    /// Fails if the command has ended.
+    pub fn expect_alive(&mut self) {
+        if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+            panic!("the command has ended with {status}; stderr says `{}`", self.rest_of_stderr());
         }
     }
 

@@ -21,9 +21,6 @@ use loom::sync::atomic::fence;
 #[cfg(not(loom))]
 use std::sync::atomic::fence;
 
-/// How often a receiver looks before it does anything that takes longer than a look.
-const SOON: u32 = 4000;
-
 /// What there is at a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -136,14 +133,13 @@ impl Cursor {
         words.load(Place::Slot(position), Ordering::Relaxed) == Word::full(rules.lap(position)).0
     }
 
-    /// Looks until there may be something at the cursor, for about a microsecond at most, and with nothing in the way of what
-    /// comes.
+    /// Looks so many times until there may be something at the cursor, with nothing in the way of what comes.
     #[inline(always)]
-    pub(crate) fn is_soon(&self, words: &impl Words) -> bool {
+    pub(crate) fn is_soon(&self, words: &impl Words, looks: u32) -> bool {
         let place = Place::Slot(self.position);
         let full = Word::full(self.rules.lap(self.position)).0;
         // Relaxed: it is only a hint.
-        (0..SOON).any(|_| words.load(place, Ordering::Relaxed) >= full)
+        (0..looks).any(|_| words.load(place, Ordering::Relaxed) >= full)
     }
 
     /// Whether there is a message at a position.

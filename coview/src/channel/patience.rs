@@ -11,32 +11,35 @@ use super::words::End;
 use crate::Result;
 use crate::sys::{self, Deadline};
 
-/// How often one looks before one sleeps: at the most for some 100 microseconds, which is what it may take to sleep and to be
-/// woken; at the least hardly at all.
-const SPINS_MAX: u32 = 4096;
-const SPINS_MIN: u32 = 16;
-
-/// Who sleeps for so long would not have spun so long.
-const LONG: Duration = Duration::from_micros(300);
+/// For how long one looks before one sleeps: at first, and at the most, which is what it may take to sleep and to be woken.
+const SPIN_FIRST_NS: u64 = 10_000;
+const SPIN_MAX_NS: u64 = 100_000;
 
 /// For how many sleeps one does not try to spin more, after it has kept the other side off its processor.
 const HOLD_FIRST: u32 = 16;
-const HOLD_LAST: u32 = 4096;
+const HOLD_LAST: u32 = 1024;
 
-/// From which look on the processor is told that this is a loop, which takes it some 20 nanoseconds.
-const PAUSE_FROM: u32 = 512;
+/// See [`Patience::looks`].
+const LOOKS: u32 = 4000;
+const LOOKS_HELD: u32 = 32;
+
+/// How often one looks between two looks at the clock.
+const LOOKS_A_TIME: u32 = 16;
 
 /// How often at most one may look in vain, who never waits, before it looks at the clock.
 const POLLS_MAX: u32 = 127;
 
-/// How long ago one has asked at least who lives, to ask again.
+/// How long ago one has asked at least who lives, to ask again; and how many times as long as that took, for with many ends
+/// it takes long.
 const LIVES_ASKED: Duration = Duration::from_millis(3);
+const ASKING_SHARE: u64 = 16;
 
 /// What an end has learnt of its waits.
 #[derive(Debug)]
 pub(crate) struct Patience {
-    spins: u32,
-    /// For how many sleeps not to spin more, and how many it will be the next time.
+    /// For how long it looks before it sleeps.
+    spin_ns: u64,
+    /// For how many sleeps not to spin, and how many it will be the next time.
     held: u32,
     hold: u32,
     /// How often one may still look in vain before it looks at the clock, and how often it was after the last time.
@@ -45,6 +48,8 @@ pub(crate) struct Patience {
     /// When it has last looked at the clock so, and asked who lives, in nanoseconds.
     looked: u64,
     asked: u64,
+    /// For how long not to ask again.
+    asked_for: u64,
     pub(crate) blocked_ns: u64,
     pub(crate) blocked_times: u64,
 }
@@ -72,16 +77,19 @@ pub(crate) trait Waiting {
 
 /// Looks until something is found or the deadline passes.
 pub(crate) fn wait<W: Waiting>(waiting: &mut W, deadline: Deadline) -> Result<Look<W::Found>> {
-    let (spins, began) = (waiting.patience().spins, sys::now());
-    for spin in 0..spins {
-        if spin >= PAUSE_FROM {
+    let (spin_ns, began) = (waiting.patience().spin_ns, sys::now());
+    let mut spun_ns = 0;
+    while spun_ns < spin_ns {
+        for _ in 0..LOOKS_A_TIME {
+            if let Some(found) = waiting.glimpse()? {
+                let patience = waiting.patience();
+                patience.hold = (patience.hold / 2).max(HOLD_FIRST);
+                return Ok(Look::Found(found));
+            }
             hint::spin_loop();
         }
-        if let Some(found) = waiting.glimpse()? {
-            return Ok(Look::Found(found));
-        }
+        spun_ns = sys::now().saturating_sub(began);
     }
-    let spun_ns = sys::now().saturating_sub(began);
     let (found, slept_ns) = sleep(waiting, deadline)?;
     if slept_ns > 0 {
         waiting.patience().learn(spun_ns, slept_ns);
@@ -104,6 +112,7 @@ fn sleep<W: Waiting>(waiting: &mut W, deadline: Deadline) -> Result<(Look<W::Fou
         ring.sleep(end, seen, deadline.at_most(ring.nap(end.role)))?;
         if waiting.patience().note_sleep(began) {
             waiting.ring().bury_the_dead()?;
+            waiting.patience().has_asked();
         }
         if let found @ (Look::Found(_) | Look::Deserted) = waiting.look()? {
             return Ok((found, waiting.patience().blocked_ns - blocked_before));
@@ -114,16 +123,24 @@ fn sleep<W: Waiting>(waiting: &mut W, deadline: Deadline) -> Result<(Look<W::Fou
 impl Patience {
     pub(crate) fn new() -> Patience {
         Patience {
-            spins: SPINS_MAX / 8,
+            spin_ns: SPIN_FIRST_NS,
             held: 0,
             hold: HOLD_FIRST,
             polls: 0,
             polls_last: 0,
             looked: 0,
             asked: 0,
+            asked_for: 0,
             blocked_ns: 0,
             blocked_times: 0,
         }
+    }
+
+    /// How often to look before anything is done that takes longer than a look: for a microsecond, but hardly at all if the
+    /// other side waits for this processor.
+    #[inline]
+    pub(crate) fn looks(&self) -> u32 {
+        if self.held == 0 { LOOKS } else { LOOKS_HELD }
     }
 
     /// To be called by who looks in vain and does not wait; says whether to ask who lives.
@@ -153,25 +170,31 @@ impl Patience {
         self.is_time_to_ask(now)
     }
 
-    /// Spins more the next time if it would have been worth while, and less if not.
+    /// Spins for as long the next time as would have been enough, if that is worth while.
     fn learn(&mut self, spun_ns: u64, slept_ns: u64) {
-        if u128::from(slept_ns) > LONG.as_nanos() {
-            self.spins = (self.spins / 2).max(SPINS_MIN);
-        } else if slept_ns < spun_ns / 2 {
-            // It came as soon as this side slept: the other one waits for this processor.
-            self.spins = SPINS_MIN;
+        if slept_ns < 2 * spun_ns {
+            // It came soon after this side slept, though not while it looked: the other one waits for this processor.
+            self.spin_ns = 0;
             self.held = self.hold;
             self.hold = (self.hold * 2).min(HOLD_LAST);
         } else if self.held > 0 {
             self.held -= 1;
+        } else if spun_ns + slept_ns > SPIN_MAX_NS {
+            self.spin_ns /= 2;
         } else {
-            self.spins = (self.spins * 2).min(SPINS_MAX);
+            self.spin_ns = spun_ns + slept_ns;
         }
+    }
+
+    /// To be called by who was told to ask who lives, and has.
+    pub(crate) fn has_asked(&mut self) {
+        let took = sys::now().saturating_sub(self.asked);
+        self.asked_for = took.saturating_mul(ASKING_SHARE).max(LIVES_ASKED.as_nanos() as u64);
     }
 
     #[cold]
     fn is_time_to_ask(&mut self, now: u64) -> bool {
-        let is_time = now.saturating_sub(self.asked) >= LIVES_ASKED.as_nanos() as u64;
+        let is_time = now.saturating_sub(self.asked) >= self.asked_for;
         if is_time {
             self.asked = now;
         }

@@ -17,6 +17,9 @@ use super::words::{End, EndField, EndRole, Place, Words};
 use crate::sys::{self, Deadline};
 use crate::{ErrorKind, Payload, Result};
 
+/// After how many messages it is said how many there were; and whenever there are no more.
+const TOLD_EVERY: u64 = 64;
+
 /// A receiver or a subscriber.
 #[derive(Debug)]
 pub(crate) struct Receiving {
@@ -67,6 +70,8 @@ impl Receiving {
         if matches!(rules.room, Room::FreeSlot | Room::OneCursor) {
             seat.enter();
         }
+        // A publisher that waits for subscribers counts on it: where this one begins is decided.
+        seat.count();
         let (patience, pace) = (Patience::new(), Pace::new(rules.lead(), ring.form.message_size));
         let (messages, bytes, missed, missed_now, blocked_times) = (0, 0, 0, 0, 0);
         Ok(Receiving {
@@ -238,8 +243,9 @@ impl Receiving {
         let len = self.len(position);
         self.messages += 1;
         self.bytes += len as u64;
-        self.count(EndField::Messages, self.messages);
-        self.count(EndField::Bytes, self.bytes);
+        if self.messages.is_multiple_of(TOLD_EVERY) {
+            self.tell();
+        }
         Ok(Some(Arrived { position, len, missed: std::mem::take(&mut self.missed_now), redelivered }))
     }
 
@@ -274,7 +280,7 @@ impl Receiving {
                 let ahead = cursor.position.wrapping_add(self.pace.lead);
                 self.pace.wait_behind(|| cursor.is_full(&self.ring.memory, ahead));
             }
-            if cursor.is_soon(&self.ring.memory)
+            if cursor.is_soon(&self.ring.memory, self.patience.looks())
                 && let Some(arrived) = self.find()?
             {
                 return Ok(Some(arrived));
@@ -301,6 +307,7 @@ impl Receiving {
     fn begin_now(&mut self) -> Result<Option<Arrived>> {
         if self.patience.polled_in_vain() {
             self.ring.bury_the_dead()?;
+            self.patience.has_asked();
         }
         match self.look()? {
             Look::Found(arrived) => Ok(Some(arrived)),
@@ -325,11 +332,19 @@ impl Receiving {
     /// Tells the senders of all that is free, before this end has nothing to do.
     #[inline(always)]
     fn tell_senders(&mut self) -> Result<()> {
+        self.tell();
         let is_news = match &mut self.out {
             Out::Cursor(cursor) => cursor.pass(&self.ring.memory),
             Out::Head(head) => head.pass(),
         };
         if is_news { self.ring.notify(EndRole::Sender) } else { Ok(()) }
+    }
+
+    /// Says in the channel what was received.
+    #[inline(always)]
+    fn tell(&self) {
+        self.count(EndField::Messages, self.messages);
+        self.count(EndField::Bytes, self.bytes);
     }
 
     fn has_message(&self) -> bool {

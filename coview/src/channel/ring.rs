@@ -352,7 +352,11 @@ impl Seat {
     pub(crate) fn enter(&mut self) {
         self.entered = true;
         self.ring.memory.fetch_or(Place::Role(self.end.role, RoleField::Here), 1 << self.end.index);
-        // After it: an end is never counted while nobody is there. See `is_deserted`.
+    }
+
+    /// Counts the end among those that have come: from now on it gets what is sent. To be called after [`Seat::enter`], for an
+    /// end is never counted while nobody is there; see `is_deserted`.
+    pub(crate) fn count(&self) {
         self.ring.memory.fetch_add(Place::Role(self.end.role, RoleField::Joined), 1);
         // Somebody may wait for a first end, or for one more. They look by themselves should it fail.
         let _ = self.ring.notify(EndRole::Receiver);

@@ -37,6 +37,7 @@ impl Sending {
     pub(crate) fn join(ring: &Arc<Ring>) -> Result<Sending> {
         let mut seat = ring.seat(EndRole::Sender)?;
         seat.enter();
+        seat.count();
         let (ring, end) = (Arc::clone(ring), seat.end);
         let tail = Tail::attach(&ring.memory, ring.rules, end);
         Ok(Sending { ring, tail, end, open: None, messages: 0, bytes: 0, patience: Patience::new(), seat })
@@ -207,6 +208,7 @@ impl Sending {
             return Ok(None);
         }
         self.ring.bury_the_dead()?;
+        self.patience.has_asked();
         Ok(self.tail.begin(&self.ring.memory, true))
     }
 

@@ -67,7 +67,8 @@ pub struct ChannelState {
 pub struct Ends {
     /// How many live now.
     pub present: u64,
-    /// How many have come, since the channel was created.
+    /// How many have come, since the channel was created. A subscriber is counted when it is decided with which message it
+    /// begins: who waits until `joined - ended - died` subscribers are there knows that they all get what he publishes.
     pub joined: u64,
     /// How many have left as they should.
     pub ended: u64,

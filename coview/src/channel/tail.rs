@@ -213,17 +213,24 @@ impl Tail {
     }
 }
 
-/// The position of the next message. One sender alone tells only now and then, so that some may be there already.
+/// The position of the next message. One sender alone tells only now and then, so that some may be there already: in a lossy
+/// topic, and where each receiver frees what it has received, many laps of them.
 pub(crate) fn position(words: &impl Words, rules: &Rules) -> u64 {
     // Acquire: pairs with `advance` and `Tail::tell`.
     let mut position = words.load(Place::Tail, Ordering::Acquire);
     if rules.one_sender {
-        for _ in 0..rules.slots {
+        // The first slot tells of the last lap; those behind it are of that lap or the one before.
+        for _ in 0..=rules.slots {
             // Acquire: pairs with `Tail::commit`.
             let word = Word(words.load(Place::Slot(position), Ordering::Acquire));
-            let lap = rules.lap(position);
+            if !Rules::is_past(word, rules.lap(position)) {
+                break;
+            }
+            // What is free has been used in the lap before.
+            let lap = if word.state() == State::Free { word.lap().wrapping_sub(1) } else { word.lap() };
+            position = rules.position(position & (rules.slots - 1), Word::free(lap));
             // In a lossy topic, what is loaned is not sent yet, or never will be.
-            if !Rules::is_past(word, lap) || (word.lap(), word.state()) == (lap, State::Loaned) {
+            if word.state() == State::Loaned {
                 break;
             }
             position = position.wrapping_add(1);

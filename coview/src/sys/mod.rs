@@ -135,7 +135,7 @@ pub(crate) use system::{
 
 /// What only `crate::os::linux` offers.
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{Waited, abandon_held, wait_all_unless, wait_any_unless};
+pub(crate) use linux::{Waited, abandon_held, transfer, wait_all_unless, wait_any_unless};
 
 /// How many objects one wait can name: Windows' own limit.
 pub(crate) const WAIT_MAX: usize = 64;

@@ -1,5 +1,7 @@
 //! Small plays of a few messages between two or three threads, in every order that the memory model allows.
 
+use std::sync::atomic::Ordering::Acquire;
+
 use super::*;
 
 /// Sends one number, as often as it takes while a few tries are enough.
@@ -126,6 +128,7 @@ fn joining(kind: Kind) {
         let thread = spawn(&heap, move |heap| [2, 3, 4].map(|number| heap.send(&mut tail, number)));
         let mut cursor = heap.join(0);
         let mut numbers: Vec<u64> = heap.receive(&mut cursor).into_iter().collect();
+        assert!(!numbers.is_empty() || kind.history == 0 || !kind.one_sender, "the history is there at once");
         let sent = joined(thread);
         numbers.extend(std::iter::from_fn(|| heap.receive(&mut cursor)));
         let all: Vec<u64> = [1].into_iter().chain((2..).zip(sent).filter_map(|(n, sent)| sent.then_some(n))).collect();
@@ -237,6 +240,26 @@ fn a_dead_senders_loan_is_freed_while_others_send_and_receive() {
         let sent = joined(sending);
         drain(&heap, &mut head, &mut numbers);
         assert!(sent[0], "there was room");
+        assert_eq!(numbers, if sent[1] { vec![1, 2] } else { vec![1] });
+    });
+}
+
+#[test]
+fn a_place_that_is_given_back_is_written_by_the_next_sender() {
+    loom::model(|| {
+        let heap = QUEUE.heap();
+        let mut tail = heap.sender(0);
+        let position = tail.begin(&*heap, true).expect("there is room");
+        let thread = spawn(&heap, move |heap| {
+            heap.put(position, 99);
+            tail.give_back(heap, position)
+        });
+        let mut other = heap.sender(1);
+        let sent = [1, 2].map(|number| heap.send(&mut other, number));
+        let (mut head, mut numbers) = (heap.head(0), Vec::new());
+        numbers.extend(heap.take(&mut head).map(|(number, _)| number));
+        assert!(joined(thread) && sent[0]);
+        drain(&heap, &mut head, &mut numbers);
         assert_eq!(numbers, if sent[1] { vec![1, 2] } else { vec![1] });
     });
 }

@@ -28,6 +28,7 @@ mod sweep;
 mod thread;
 mod timer;
 mod tokens;
+pub(crate) mod transfer;
 mod wait;
 mod waitable;
 
