@@ -107,7 +107,7 @@ impl<S: Read> Consumer for Stream<S> {
 fn progress(outcome: io::Result<usize>) -> Option<usize> {
     match outcome {
         Ok(len) => Some(len),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
         Err(error) => panic!("a stream broke: {error}"),
     }
 }

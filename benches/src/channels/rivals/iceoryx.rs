@@ -8,7 +8,7 @@ use std::process;
 use std::sync::OnceLock;
 
 use iceoryx2::node::Node;
-use iceoryx2::port::listener::Listener;
+use iceoryx2::port::listener::{Listener, ListenerWaitError};
 use iceoryx2::port::notifier::Notifier;
 use iceoryx2::port::publisher::Publisher;
 use iceoryx2::port::subscriber::Subscriber;
@@ -148,11 +148,19 @@ impl Consumer for SampleReader {
         let sample = spin(|| {
             let sample = self.subscriber.receive().expect("receive");
             if let (None, Some(listener)) = (&sample, &self.listener) {
-                listener.blocking_wait(|_| ()).expect("wait");
+                wait(listener);
             }
             sample
         });
         read(sample.payload());
+    }
+}
+
+/// Waits until it is time to look again.
+fn wait(listener: &Listener<ipc::Service>) {
+    match listener.blocking_wait(|_| ()) {
+        Ok(_) | Err(ListenerWaitError::InterruptSignal) => {}
+        Err(error) => panic!("wait: {error}"),
     }
 }
 
