@@ -47,7 +47,7 @@ ratio is the median of the rounds' ratios, for on many machines the floor itself
 copied in at one side and out at the other.";
 
 const FIELDS: &str = "\
-JSON fields: processors, pinned ([the two that were used], or null), rounds, rows ([{work, bytes, coview and floor \
+JSON fields: processors, pinned ([the two that were used], or null), rounds, busy (the machine had so much else to do that the figures say little), rows ([{work, bytes, coview and floor \
 (nanoseconds), floor_is, ratio, messages_per_second, bytes_per_second}]).";
 
 /// Measure channels on this machine, beside the machine's own limits

@@ -12,14 +12,11 @@ use crate::failure::Failure;
 use crate::holding::Others;
 use crate::{os, output, units};
 
-/// How long a message can be in a new channel, if nobody says otherwise.
-const MAX_LEN: u64 = 64 << 10;
-
 /// How much may wait in a new channel, if nobody says otherwise: more than a second-level cache holds, so that a stream flows
 /// in long stretches, and no memory worth a thought.
 const ROOM: u64 = 4 << 20;
 const CAPACITY_MIN: u64 = 4;
-const CAPACITY_MAX: u64 = 64;
+const CAPACITY_MAX: u64 = 1024;
 
 /// How the help explains who creates the channel.
 pub(crate) const ORDER: &str = "\
@@ -45,7 +42,7 @@ pub(crate) struct Opening {
     #[arg(long, value_parser = units::duration, value_name = "DURATION")]
     wait: Option<Duration>,
 
-    /// Let so many messages wait in a new channel; without it 64, or fewer if they are long
+    /// Let so many messages wait in a new channel; without it as many as make 4 MiB, but 4 at least and 1024 at most
     #[arg(
         long,
         value_parser = clap::value_parser!(u64).range(1..),
@@ -54,7 +51,7 @@ pub(crate) struct Opening {
     )]
     capacity: Option<u64>,
 
-    /// Have room for so many bytes in a message; without it 64K in a new channel, 256K if it is made for --raw
+    /// Have room for so many bytes in a message; without it 16K in a new channel, 256K with --raw, N with --fixed N
     #[arg(long, value_parser = units::size, value_name = "N")]
     max_len: Option<u64>,
 
@@ -115,7 +112,7 @@ impl Opening {
 
     /// How many messages of how many bytes a new channel has room for.
     fn room(&self, message_len: u64) -> (u64, u64) {
-        let max_len = self.max_len.unwrap_or(MAX_LEN.max(message_len));
+        let max_len = self.max_len.unwrap_or(message_len);
         let capacity = (ROOM / max_len.max(1)).clamp(CAPACITY_MIN, CAPACITY_MAX);
         (self.capacity.unwrap_or(capacity), max_len)
     }

@@ -19,6 +19,9 @@ choose for themselves, and usually alike.";
 /// How long the pieces of a raw stream are at most: the fewer there are, the fewer turns are taken.
 const PIECE_LEN: u64 = 256 << 10;
 
+/// How long lines and the like can be: few are longer, and the shorter this is, the more of them may wait.
+const MESSAGE_LEN: u64 = 16 << 10;
+
 /// How many bytes are read at once, unless messages are longer.
 const READ_LEN: usize = 64 << 10;
 
@@ -74,12 +77,12 @@ impl FramingChoice {
 }
 
 impl Framing {
-    /// How many bytes the messages of a new channel should have room for; 0 if any number will do.
+    /// How many bytes the messages of a new channel should have room for, if nobody says otherwise.
     pub(crate) fn message_len(self) -> u64 {
         match self {
             Framing::Raw => PIECE_LEN,
             Framing::Fixed(len) => len as u64,
-            Framing::Lines | Framing::LengthPrefixed => 0,
+            Framing::Lines | Framing::LengthPrefixed => MESSAGE_LEN,
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn write_to_stdout(message: &Message<'_, [u8]>) -> Option<io::Result<
 #[cfg(unix)]
 mod system {
     use std::fs;
-    use std::io;
+    use std::io::{self, Read};
     use std::os::unix::process::ExitStatusExt;
     use std::process::ExitStatus;
     use std::thread;
@@ -72,6 +72,9 @@ mod system {
     use signal_hook::iterator::Signals;
 
     use super::{Failure, Stop};
+
+    /// How much is read at once of what does not tell how much there is.
+    const PIECE_LEN: usize = 64 << 10;
 
     pub(super) fn on_stop(mut handler: impl FnMut(Stop) + Send + 'static) -> io::Result<()> {
         let ignored = ignored_signals();
@@ -106,14 +109,21 @@ mod system {
     pub(super) fn send_stdin(sender: &mut Sender<[u8]>) -> Option<Result<usize, Failure>> {
         let unread = |source| Failure::Stream("read stdin".into(), source);
         let mut send = || {
-            wait_readable(io::stdin()).map_err(unread)?;
+            let there = wait_readable(io::stdin()).map_err(unread)?;
             let len = sender.max_len();
+            if there == 0 {
+                // The end, or what only a read can tell, for which no place in the queue should have to be given back.
+                let mut piece = vec![0; len.min(PIECE_LEN)];
+                let read = io::stdin().lock().read(&mut piece).map_err(unread)?;
+                if read > 0 {
+                    sender.send(&piece[..read])?;
+                }
+                return Ok(read);
+            }
             let mut loan = sender.loan(len)?;
             let read = loan.read_from(io::stdin()).map_err(unread)?;
-            if read > 0 {
-                loan.truncate(read);
-                loan.commit()?;
-            }
+            loan.truncate(read);
+            loan.commit()?;
             Ok(read)
         };
         Some(send())

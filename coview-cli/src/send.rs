@@ -250,7 +250,7 @@ impl Work<'_> {
                 Waiting::Deserted(left) => {
                     let (name, left) = (output::printable(self.name), units::messages(left));
                     self.deserted(format!(
-                        "send to queue `{name}`: all receivers have gone, and {left} were not received"
+                        "send to queue `{name}`: all receivers have gone and have left {left} behind"
                     ))?;
                 }
             }

@@ -146,11 +146,11 @@ fn long_messages_need_a_queue_that_is_made_for_them() {
     let name = name("long");
     let line = [vec![b'x'; 100_000], vec![b'\n']].concat();
     let complaint = coview_fed(&["send", &name, "--lines"], &line).failed(1);
-    assert!(complaint.contains("at most 65536 bytes"), "{complaint}");
+    assert!(complaint.contains("at most 16384 bytes"), "{complaint}");
     let mut receiver = Running::start(&["recv", &name, "--lines"]);
     let queue = await_queue(&mut receiver, &name);
     let complaint = coview_fed(&["send", &name, "--lines", "--max-len", "100K"], &line).failed(1);
-    assert!(complaint.contains("at most 65536 bytes, and 102400 are wanted"), "{complaint}");
+    assert!(complaint.contains("at most 16384 bytes, and 102400 are wanted"), "{complaint}");
     receiver.kill();
     drop(queue);
     let mut sender = start_fed(&["send", &name, "--lines", "--max-len", "100K"], line.clone());
@@ -251,6 +251,17 @@ fn a_sender_whose_receivers_are_gone_says_what_to_do() {
         assert!(complaint.starts_with(&format!("coview: send to queue `{name}`: ")), "{complaint}");
         assert!(complaint.contains("all receivers have gone") && complaint.contains("--follow"), "{complaint}");
     }
+}
+
+#[test]
+fn the_end_of_a_raw_stream_leaves_nothing_to_be_received() {
+    let name = name("raw-end");
+    let queue = Queue::<[u8]>::create(&name).expect("the name is free");
+    let sender = start_fed(&["send", &name], b"everything".to_vec());
+    await_state(&queue, |state| state.depth == 1);
+    assert_eq!(coview(&["recv", &name, "--count", "1"]).ok(), "everything");
+    sender.finish().ok();
+    assert_eq!(queue.state().expect("the queue lives").depth, 0);
 }
 
 #[test]

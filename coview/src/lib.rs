@@ -1,5 +1,5 @@
-//! Shared memory between processes, done right: named mappings and views, typed values, mutexes, events, semaphores and
-//! timers with the Windows object model, native on Windows and faithfully built on Linux.
+//! Shared memory between processes, done right: named mappings and views, typed values, channels, mutexes, events,
+//! semaphores and timers with the Windows object model, native on Windows and faithfully built on Linux.
 //!
 //! # The nouns
 //!
@@ -7,10 +7,10 @@
 //! - [`Shared`] is one value that many processes read and write, each write whole or not at all. [`Latest`] is one current
 //!   value that everybody reads at memory speed, published by a [`LatestPublisher`]; [`LatestBytes`] is the same for bytes.
 //! - [`Queue`] and [`Topic`] are channels: of a queue each message goes to one [`Receiver`], of a topic to every
-//!   [`Subscriber`]. They are written and read in place.
+//!   [`Subscriber`]. They are written and read in place. [`channels`] tells which one you want.
 //! - [`Mutex`] keeps order, and says when its last owner died. [`Event`] and [`Semaphore`] wake others, and a [`Timer`]
 //!   does when its time has come.
-//! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once.
+//! - [`wait_any`] and [`wait_all`] wait for up to 64 of them at once, [`wait_any`] also for the ends of channels.
 //! - [`list`] and [`stat`] show what exists and who holds it.
 //! - [`os`] has what one system alone can do.
 //!
@@ -46,7 +46,8 @@
 //!
 //! An object exists while any process holds a handle to it, and a view is a handle. When the last one goes, by drop,
 //! exit, panic, abort or `SIGKILL`, the name is free at once. A mutex whose owner dies goes to the next locker at
-//! once, with a flag that says so. What little is left to the user is in PLATFORM.md.
+//! once, with a flag that says so. A message that was committed to a channel reaches those who are there to receive it,
+//! whoever dies. What little is left to the user is in PLATFORM.md.
 //!
 //! # Trust
 //!
@@ -55,6 +56,7 @@
 //! Linux, if it may write to the object's file, truncate that, which is `SIGBUS` for whoever touches the lost part.
 
 mod channel;
+pub mod channels;
 mod edit;
 mod error;
 mod event;

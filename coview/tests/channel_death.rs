@@ -75,8 +75,11 @@ fn receiver(kind: Kind, name: &str) -> Actor {
     actor
 }
 
-/// Everything that comes until there is nobody left of whom it could: sender and number, and how it ended.
-fn drain(receiver: &mut common::channels::Rx) -> Result<(Vec<(u64, u64)>, Error), Box<dyn std::error::Error>> {
+/// Senders and numbers of messages, and how it ended.
+type Drained = (Vec<(u64, u64)>, Error);
+
+/// Everything that comes until there is nobody left of whom it could.
+fn drain(receiver: &mut common::channels::Rx) -> Result<Drained, Box<dyn std::error::Error>> {
     let mut all = Vec::new();
     loop {
         match receiver.recv_timeout(DEADLINE) {

@@ -291,7 +291,7 @@ fn with_ends(mut steps: Vec<Step>) -> Vec<Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if common::looking_holds() { 30 } else { 150 }, ..ProptestConfig::default() })]
 
     #[test]
     fn channels_do_what_lists_do(steps in steps(), capacity in 1..9u64, history in 0..5u64) {

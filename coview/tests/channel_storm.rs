@@ -182,8 +182,9 @@ impl Memory<'_> {
     fn check(&mut self, message: &Message<'_, [u8]>) -> Result<(), String> {
         let bytes = bytes_of(message);
         if !message.is_intact() {
-            // The next one says nothing of it.
+            // Whose it was nobody knows, and the next one says nothing of it.
             self.sequence = None;
+            self.last = [None; ENDS];
             return Ok(());
         }
         let (sender, number) = unpack(&bytes)?;

@@ -16,6 +16,9 @@ const COVIEW: Style = AnsiColor::Cyan.on_default();
 /// How many columns the longer bar of a row has.
 const BAR: usize = 32;
 
+/// By how much the rounds of a floor differ where nothing can be said of the figures.
+const BUSY: f64 = 20.0;
+
 /// What was found, on which processors.
 pub(super) struct Figures {
     pub(super) processors: Processors,
@@ -35,6 +38,7 @@ pub(super) struct FiguresJson {
     processors: usize,
     pinned: Option<[usize; 2]>,
     rounds: usize,
+    busy: bool,
     rows: Vec<RowJson>,
 }
 
@@ -87,6 +91,7 @@ impl Figures {
             processors: self.processors.count(),
             pinned: self.processors.pinned(),
             rounds: self.rounds(),
+            busy: self.is_busy(),
             rows: self.rows.iter().map(Row::to_json).collect(),
         }
     }
@@ -95,6 +100,12 @@ impl Figures {
     pub(super) fn print(&self, is_terminal: bool) -> io::Result<()> {
         let mut out = output::stdout();
         writeln!(out, "{}", self.headline())?;
+        if self.is_busy() {
+            writeln!(
+                out,
+                "The machine is busy with other things: in some rounds the floor is {BUSY} times that of others."
+            )?;
+        }
         for row in self.rows.iter().map(Row::to_json) {
             let longer = row.coview.max(row.floor);
             let bar = |ns: f64| bar(ns / longer, is_terminal);
@@ -105,6 +116,15 @@ impl Figures {
             writeln!(out, "{line}")?;
         }
         out.flush()
+    }
+
+    /// Whether the machine had other things to do: then even the floor is now and then a multiple of itself.
+    fn is_busy(&self) -> bool {
+        self.rows.iter().any(|row| {
+            let slowest = row.floor.iter().copied().fold(0.0, f64::max);
+            let fastest = row.floor.iter().copied().fold(f64::INFINITY, f64::min);
+            slowest > BUSY * fastest
+        })
     }
 
     /// How many rounds there were of each work at least.
@@ -184,6 +204,15 @@ mod tests {
         assert_eq!(bar(0.0, false).trim_end(), "#");
         assert_eq!(bar(0.25 + 0.5 / BAR as f64, true).trim_end(), format!("{}▌", "█".repeat(BAR / 4)));
         assert_eq!(bar(0.3, true).chars().count(), BAR);
+    }
+
+    #[test]
+    fn a_busy_machine_is_known_by_its_floors() {
+        let row = |floor: &[f64]| Row { work: Work::RoundTrip, coview: floor.to_vec(), floor: floor.to_vec() };
+        let figures = |rows| Figures { processors: Processors::choose(), rows };
+        assert!(!figures(vec![row(&[70.0, 330.0, 30.5])]).is_busy());
+        assert!(figures(vec![row(&[70.0, 71.0]), row(&[70.0, 1401.0])]).is_busy());
+        assert!(!figures(vec![]).is_busy());
     }
 
     #[test]

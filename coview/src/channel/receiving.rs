@@ -17,9 +17,6 @@ use super::words::{End, EndField, EndRole, Place, Words};
 use crate::sys::{self, Deadline};
 use crate::{ErrorKind, Payload, Result};
 
-/// After how many messages it is said how many there were; and whenever there are no more.
-const TOLD_EVERY: u64 = 64;
-
 /// A receiver or a subscriber.
 #[derive(Debug)]
 pub(crate) struct Receiving {
@@ -243,9 +240,8 @@ impl Receiving {
         let len = self.len(position);
         self.messages += 1;
         self.bytes += len as u64;
-        if self.messages.is_multiple_of(TOLD_EVERY) {
-            self.tell();
-        }
+        self.count(EndField::Messages, self.messages);
+        self.count(EndField::Bytes, self.bytes);
         Ok(Some(Arrived { position, len, missed: std::mem::take(&mut self.missed_now), redelivered }))
     }
 
@@ -332,19 +328,11 @@ impl Receiving {
     /// Tells the senders of all that is free, before this end has nothing to do.
     #[inline(always)]
     fn tell_senders(&mut self) -> Result<()> {
-        self.tell();
         let is_news = match &mut self.out {
             Out::Cursor(cursor) => cursor.pass(&self.ring.memory),
             Out::Head(head) => head.pass(),
         };
         if is_news { self.ring.notify(EndRole::Sender) } else { Ok(()) }
-    }
-
-    /// Says in the channel what was received.
-    #[inline(always)]
-    fn tell(&self) {
-        self.count(EndField::Messages, self.messages);
-        self.count(EndField::Bytes, self.bytes);
     }
 
     fn has_message(&self) -> bool {
@@ -441,8 +429,7 @@ impl sys::Watch for Receiving {
     }
 
     fn look_after(&self) {
-        // What the system refuses now it will tell when the channel is used.
-        let _ = self.ring.bury_the_dead();
+        self.ring.look_after(self.end.role);
     }
 
     fn seat(&self) -> (&sys::Seats, u32) {

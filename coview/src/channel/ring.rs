@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::form::{FIXED_LEN, Form};
@@ -13,7 +13,7 @@ use super::tail::bits;
 use super::words::{ENDS, End, EndField, EndRole, Place, RoleField, Words};
 use crate::error::from_sys;
 use crate::name::Name;
-use crate::sys::{Barrier, Claim, Deadline, Seats, Section, gate};
+use crate::sys::{self, Barrier, Claim, Deadline, Seats, Section, gate};
 use crate::{Access, Error, ErrorKind, Mapping, MappingOptions, Noun, Result};
 
 /// The part of the mapping that an end claims is this and its number.
@@ -43,6 +43,8 @@ pub(crate) struct Ring {
     barrier: Barrier,
     noun: Noun,
     created: bool,
+    /// When who waits for several objects has last asked who lives, in nanoseconds.
+    looked_after: AtomicU64,
 }
 
 /// How a channel is made or found.
@@ -115,7 +117,18 @@ impl Ring {
         let name = mapping.name().and_then(|name| Name::parse(name).ok());
         let name = name.ok_or_else(|| refuse("a channel has a name".into()))?;
         let (rules, seats, section) = (Rules::of(&form), Seats::new(&name, form.rights), Arc::clone(&mapping.section));
-        Ok(Ring { memory, form, rules, section, name, seats, barrier: Barrier::new(), noun, created: false })
+        Ok(Ring {
+            memory,
+            form,
+            rules,
+            section,
+            name,
+            seats,
+            barrier: Barrier::new(),
+            noun,
+            created: false,
+            looked_after: AtomicU64::new(0),
+        })
     }
 
     /// Whether a mapping says that it holds a channel.
@@ -249,6 +262,18 @@ impl Ring {
             }
         }
         Ok(found)
+    }
+
+    /// The same if that is some time ago, for who waits for several objects, of which others may keep it busy.
+    pub(crate) fn look_after(&self, role: EndRole) {
+        let now = sys::now();
+        // Relaxed: it orders nothing, and twice does no harm.
+        let ago = now.saturating_sub(self.looked_after.load(Ordering::Relaxed));
+        if u128::from(ago) >= self.nap(role).as_nanos() {
+            self.looked_after.store(now, Ordering::Relaxed);
+            // What the system refuses now it will tell when the channel is used.
+            let _ = self.bury_the_dead();
+        }
     }
 
     /// Whether an end is somebody's.

@@ -15,7 +15,8 @@ use super::words::{End, EndField, EndRole, Place, Words};
 use crate::sys::{self, Deadline};
 use crate::{Error, ErrorKind, Payload, Result};
 
-/// After how many messages it is said how many there were; and whenever somebody is woken or waited for.
+/// After how many messages it is said how many there were; and each of the first times, and whenever somebody is woken or
+/// waited for.
 const TOLD_EVERY: u64 = 64;
 
 /// A sender or a publisher.
@@ -82,7 +83,7 @@ impl Sending {
         self.tail.commit(&self.ring.memory, position, len);
         self.messages += 1;
         self.bytes += len as u64;
-        if self.messages.is_multiple_of(TOLD_EVERY) {
+        if self.messages < TOLD_EVERY || self.messages.is_multiple_of(TOLD_EVERY) {
             self.tell();
         }
     }
@@ -186,7 +187,9 @@ impl Sending {
     fn find_in_time(&mut self, deadline: Deadline) -> Result<Option<u64>> {
         self.tell();
         if self.is_deserted() {
-            return Err(self.ring.disconnected("send to", EndRole::Receiver));
+            // What those who have gone have received is room, and they may have done so after the first look.
+            let found = self.tail.begin(&self.ring.memory, true).map(Some);
+            return found.ok_or_else(|| self.ring.disconnected("send to", EndRole::Receiver));
         }
         if deadline.is_now() {
             return self.find_now();
@@ -283,8 +286,7 @@ impl sys::Watch for Sending {
     }
 
     fn look_after(&self) {
-        // What the system refuses now it will tell when the channel is used.
-        let _ = self.ring.bury_the_dead();
+        self.ring.look_after(self.end.role);
     }
 
     fn seat(&self) -> (&sys::Seats, u32) {

@@ -124,7 +124,8 @@ pub struct EndState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct EndStats {
-    /// Messages sent or received.
+    /// Messages sent or received. Others see a sender's number grow by 64 at a time after the first 63, and whenever it
+    /// waits or wakes somebody; so it is with the bytes.
     pub messages: u64,
     /// Bytes in them.
     pub bytes: u64,

@@ -46,11 +46,14 @@ struct Slot {
 
 /// Where nobody looks at who comes after whom.
 #[cfg(not(loom))]
-#[derive(Default)]
 struct Witness;
 
 #[cfg(not(loom))]
 impl Witness {
+    fn new() -> Witness {
+        Witness
+    }
+
     fn write(&self) {}
     fn read(&self) {}
 }
@@ -94,7 +97,7 @@ impl Kind {
     fn heap(self) -> Arc<Heap> {
         let word = || AtomicU64::new(0);
         let slot =
-            || Slot { word: word(), len: word(), body: std::array::from_fn(|_| word()), witness: Witness::default() };
+            || Slot { word: word(), len: word(), body: std::array::from_fn(|_| word()), witness: Witness::new() };
         Arc::new(Heap {
             rules: self.rules(),
             positions: std::array::from_fn(|_| word()),
@@ -139,7 +142,7 @@ impl Heap {
     /// Sends a number if there is room.
     fn send(&self, tail: &mut Tail, number: u64) -> bool {
         // Once by what receivers say now and then, once by where they are.
-        let Some(position) = tail.begin(self, number % 2 == 0) else { return false };
+        let Some(position) = tail.begin(self, number.is_multiple_of(2)) else { return false };
         self.put(position, number);
         tail.commit(self, position, number as usize);
         true

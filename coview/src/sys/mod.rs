@@ -209,7 +209,7 @@ pub(crate) trait Watch: Sync {
     fn announce(&self) -> u32;
     /// How long one sleeps at most without a look.
     fn nap(&self) -> Duration;
-    /// Clears up after those who have died. To be called after a nap.
+    /// Clears up after those who have died, if one has last done so longer ago than a nap takes.
     fn look_after(&self);
     /// What wakes this end, and its number there. On Linux it is the gate.
     #[cfg_attr(target_os = "linux", allow(dead_code))]

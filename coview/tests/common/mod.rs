@@ -19,6 +19,7 @@ use std::{env, process, thread};
 use coview::{ErrorKind, Event, Kind, Mapping, Mutex, Reset, Semaphore, Timer};
 
 pub(crate) mod channels;
+pub(crate) mod example;
 pub(crate) mod garbage;
 pub(crate) mod sealed;
 

@@ -148,10 +148,11 @@ fn a_receiver_among_others_that_dies_after_any_step_leaves_its_message_to_them()
 fn send_all(heap: &Heap, index: u32, senders: u64) {
     let mut tail = heap.sender(index);
     for number in (0..COUNT).filter(|number| number % senders == u64::from(index)) {
-        if !heap.rules.one_sender && number % 7 == 3 {
-            if let Some(position) = tail.begin(heap, true) {
-                tail.give_back(heap, position);
-            }
+        if !heap.rules.one_sender
+            && number % 7 == 3
+            && let Some(position) = tail.begin(heap, true)
+        {
+            tail.give_back(heap, position);
         }
         while !heap.send(&mut tail, number) {
             thread::yield_now();

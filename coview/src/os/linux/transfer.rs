@@ -93,7 +93,10 @@ impl MessageExt for Message<'_, [u8]> {
     }
 }
 
-/// Waits until reading from `file` would not wait: there is something to read, or the end of the file, or an error.
+/// Waits until reading from `file` would not wait: there is something to read, or the end of the file, or an error. Returns
+/// how many bytes there are at least, as far as the system tells: 0 at the end of the file, and where it does not.
+///
+/// Who takes a place in a channel only when there is something to read holds up nobody, and gives no place back at the end.
 ///
 /// # Errors
 ///
@@ -101,18 +104,19 @@ impl MessageExt for Message<'_, [u8]> {
 ///
 /// # Platform
 ///
-/// Linux: `poll`.
+/// Linux: `poll`, and `ioctl` with `FIONREAD`.
 ///
 /// # Examples
 ///
 /// ```
+/// use coview::os::linux::wait_readable;
 /// use std::io::Write;
 ///
 /// let (reader, mut writer) = std::io::pipe()?;
 /// writer.write_all(b"Update")?;
-/// coview::os::linux::wait_readable(&reader)?;
+/// assert_eq!(wait_readable(&reader)?, 6);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn wait_readable(file: impl AsFd) -> io::Result<()> {
+pub fn wait_readable(file: impl AsFd) -> io::Result<usize> {
     sys::transfer::wait_readable(file.as_fd())
 }

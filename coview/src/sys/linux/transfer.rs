@@ -1,6 +1,6 @@
 //! Bytes that go between a descriptor and shared memory without a copy on the way.
 //!
-//! Needs `unsafe` to call `read`, `write` and `poll`. The kernel reads and writes the shared bytes; what it finds there does
+//! Needs `unsafe` to call `read`, `write`, `poll` and `ioctl`. The kernel reads and writes the shared bytes; what it finds there does
 //! not matter to it.
 
 use std::io;
@@ -40,14 +40,23 @@ pub(crate) unsafe fn write_all(file: BorrowedFd<'_>, source: *const u8, len: usi
     Ok(())
 }
 
-/// Waits until a read would not have to wait: there is something, or the end, or an error.
-pub(crate) fn wait_readable(file: BorrowedFd<'_>) -> io::Result<()> {
+/// Waits until a read would not have to wait: there is something, or the end, or an error. Returns how much there is at least,
+/// as far as the system tells.
+pub(crate) fn wait_readable(file: BorrowedFd<'_>) -> io::Result<usize> {
     let mut poll = libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     uninterrupted(|| {
         // SAFETY: one pollfd of our own.
         check(unsafe { libc::poll(&mut poll, 1, -1) })
-    })
-    .map(drop)
+    })?;
+    let mut there: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, which is our own.
+    match check(unsafe { libc::ioctl(file.as_raw_fd(), libc::FIONREAD, &mut there) }) {
+        // What is more than an int can count is told modulo that.
+        Ok(_) if there < 0 => Ok(1),
+        Ok(_) => Ok(there.unsigned_abs() as usize),
+        // Not every file can tell.
+        Err(_) => Ok(0),
+    }
 }
 
 fn counted(result: libc::ssize_t) -> io::Result<usize> {

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use super::block::Block;
 use super::folder::{self, Place};
-use super::futex::{self, Slept};
+use super::futex;
 use super::object::{Object, c_path};
 use super::pulse;
 use super::thread::{self, Thread};
@@ -90,6 +90,8 @@ fn any(
     alert: Option<Waitable<'_>>,
     deadline: Deadline,
 ) -> io::Result<Waited<(usize, bool)>> {
+    // One object may be signaled again and again, and another one's other side be dead.
+    objects.iter().for_each(Waitable::look_after);
     if let Some(taken) = try_any(thread, objects, None, false)? {
         return Ok(Waited::Taken(taken));
     }
@@ -322,9 +324,8 @@ fn sleep<'a: 'b, 'b>(
         words.truncate(futex::WORDS_MAX);
         nap = Deadline::after(SET_UNSEEN_MAX).earlier(nap);
     }
-    if futex::wait_any(&words, nap)? == Slept::TimedOut {
-        noted.for_each(|(object, _)| object.look_after());
-    }
+    futex::wait_any(&words, nap)?;
+    noted.for_each(|(object, _)| object.look_after());
     Ok(true)
 }
 

@@ -158,7 +158,7 @@ impl<'a> Waitable<'a> {
         }
     }
 
-    /// After a nap in which nobody woke.
+    /// Now and then: nobody tells of a death.
     pub(super) fn look_after(&self) {
         if let Waitable::Channel(end) = self {
             end.look_after();

@@ -7,6 +7,7 @@
 //! | `coview.slack.NAME` | semaphore | as long as the section | how many bytes of the last page do not count |
 //! | `coview.claim.PART.NAME` | event | while the part is taken | that somebody has it: `claim.rs` |
 //! | `coview.even.NAME`, `coview.odd.NAME` | event | while somebody has slept or rung | that a turn is over: `bell.rs` |
+//! | `coview.seat.NUMBER.NAME` | event | while this end, or who has rung for it, has the channel open | that there may be something to do: `seats.rs` |
 //!
 //! They are handles like any other, so a process that dies leaves none of them behind. Nobody opens a section but with
 //! the lock: a handle held for a moment would keep the unfinished section of a dead initialiser alive, and the next one

@@ -54,6 +54,8 @@ fn wait_with_channels(objects: &[Waitable<'_>], deadline: Deadline) -> io::Resul
     let handles = handles(objects)?;
     let ends = || objects.iter().filter_map(Waitable::end);
     loop {
+        // One object may be signaled again and again, and another one's other side be dead.
+        ends().for_each(Watch::look_after);
         ends().for_each(|end| {
             end.announce();
         });
@@ -72,8 +74,7 @@ fn wait_with_channels(objects: &[Waitable<'_>], deadline: Deadline) -> io::Resul
         let nap = ends().map(Watch::nap).min().map_or(deadline, |nap| deadline.at_most(nap));
         match wait_several(&handles, false, nap)? {
             Some(ended) if objects[ended.index].end().is_none() => return Ok(Some((ended.index, ended.abandoned))),
-            Some(_) => {}
-            None => ends().for_each(Watch::look_after),
+            Some(_) | None => {}
         }
     }
 }
