@@ -57,13 +57,15 @@ pub(crate) struct Outcome {
     pub(crate) chart: &'static str,
     pub(crate) bytes: usize,
     pub(crate) goals: Goals,
+    /// How long a cache line took there and back, before and after: hosts move virtual processors.
+    pub(crate) line_ns: [f64; 2],
     pub(crate) floor: Side,
     pub(crate) sides: Vec<Side>,
 }
 
 impl Outcome {
     /// Lets everybody do the work in turn, round after round.
-    pub(crate) fn measure(rounds: usize, work: Work) -> Outcome {
+    pub(crate) fn measure(rounds: usize, work: Work, line_ns: impl Fn() -> f64) -> Outcome {
         let Work { name, chart, bytes, goals, floor, sides } = work;
         let (mut names, mut runs) = (vec![floor.0], vec![floor.1]);
         for (name, run) in sides {
@@ -71,15 +73,23 @@ impl Outcome {
             runs.push(run);
         }
         let mut turns: Vec<&mut dyn FnMut() -> f64> = runs.iter_mut().map(|run| run.as_mut() as _).collect();
+        let before = line_ns();
         let samples = interleave(rounds, &mut turns);
+        let line_ns = [before, line_ns()];
         let mut sides: Vec<_> = names.iter().zip(samples).map(|(name, samples)| Side { name, samples }).collect();
         let floor = sides.remove(0);
-        Outcome { name, chart, bytes, goals, floor, sides }
+        Outcome { name, chart, bytes, goals, line_ns, floor, sides }
     }
 
     /// Coview as it is to be compared: with what the rivals have.
     pub(crate) fn coview(&self) -> Option<&Side> {
         self.sides.iter().find(|side| side.is_coview())
+    }
+
+    /// The time of the line, in words.
+    fn line(&self) -> String {
+        let [before, after] = self.line_ns;
+        format!("{before:.0} to {after:.0} ns")
     }
 
     fn side(&self, name: &str) -> Option<&Side> {
@@ -116,6 +126,7 @@ pub(crate) fn text(outcomes: &[Outcome]) -> String {
         let _ = writeln!(text, "\nchannels: {:<44} {:>10}  x floor (quartiles)      Coview takes", outcome.name, "");
         let _ =
             writeln!(text, "  {:<52} {:>10}", format!("floor: {}", outcome.floor.name), duration(outcome.floor.ns()));
+        let _ = writeln!(text, "  {:<52} {:>10}", "a cache line there and back, before and after", outcome.line());
         for side in &outcome.sides {
             line(&mut text, outcome, side);
         }
@@ -157,7 +168,7 @@ pub(crate) fn duration(ns: f64) -> String {
 /// the others.
 pub(crate) fn markdown(outcomes: &[Outcome], as_it_comes: &str) -> String {
     let mut text = String::from(
-        "| work | Coview | default capacity | the floor | Coview / floor | best rival | Coview / rival |\n|---|---|---|---|---|---|---|\n",
+        "| work | Coview | default capacity | the floor | Coview / floor | best rival | Coview / rival | line |\n|---|---|---|---|---|---|---|---|\n",
     );
     for outcome in outcomes {
         let Some(coview) = outcome.coview() else { continue };
@@ -171,6 +182,7 @@ pub(crate) fn markdown(outcomes: &[Outcome], as_it_comes: &str) -> String {
             of(&outcome.floor),
             rival.map(|rival| format!("{}, {}", duration(rival.ns()), rival.name)).unwrap_or_default(),
             rival.map(of).unwrap_or_default(),
+            outcome.line(),
         ];
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
@@ -210,9 +222,11 @@ pub(crate) fn json(outcomes: &[Outcome]) -> String {
 fn json_outcome(outcome: &Outcome) -> String {
     let sides: Vec<String> = outcome.sides.iter().map(|side| json_side(outcome, side)).collect();
     format!(
-        "{{\"work\":\"{}\",\"bytes\":{},\"floor\":\"{}\",\"floor_ns\":{:.3},\"sides\":[\n      {}]}}",
+        "{{\"work\":\"{}\",\"bytes\":{},\"line_ns\":[{:.1},{:.1}],\"floor\":\"{}\",\"floor_ns\":{:.3},\"sides\":[\n      {}]}}",
         outcome.name,
         outcome.bytes,
+        outcome.line_ns[0],
+        outcome.line_ns[1],
         outcome.floor.name,
         outcome.floor.ns(),
         sides.join(",\n      ")

@@ -48,7 +48,8 @@ impl Channels {
         for mut work in works::all(report.effort, processors) {
             work.sides.retain(|(name, _)| name.contains(only));
             if report.wants(GROUP, &work.name) {
-                let outcome = Outcome::measure(report.effort.rounds, work);
+                let line_ns = || works::line_ns(report.effort, processors);
+                let outcome = Outcome::measure(report.effort.rounds, work, line_ns);
                 add_row(report, &outcome);
                 outcomes.push(outcome);
             }

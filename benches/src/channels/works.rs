@@ -94,6 +94,12 @@ pub(super) fn all(effort: Effort, processors: Processors) -> Vec<Work<'static>> 
 }
 
 /// The capacities here and below are those with which most rivals are at their best.
+/// How long a cache line takes there and back: how far apart the two processors are just now.
+pub(super) fn line_ns(effort: Effort, processors: Processors) -> f64 {
+    let shape = Shape { len: 8, capacity: 1, waiting: Waiting::Spin, consumers: 1 };
+    pair::round_trip::<Line>(&plan(shape, Way::Copied, effort, processors))
+}
+
 fn round_trips(effort: Effort, processors: Processors) -> Vec<Work<'static>> {
     let works = [
         ("round trip, 8 B", 8, 16, Way::Copied, 1.15),
