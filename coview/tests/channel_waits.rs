@@ -160,6 +160,25 @@ fn who_waits_among_others_learns_of_a_death() -> Outcome {
 }
 
 #[test]
+fn who_waits_among_others_learns_of_a_death_even_if_one_of_them_is_always_signaled() -> Outcome {
+    for kind in KINDS {
+        let name = name("busy");
+        let hub = Hub::create(kind, SIZE, &name)?;
+        let mut receiver = hub.receiver()?;
+        let mut actor = Actor::start("role_sitting_sender", &[("KIND", &format!("{kind:?}")), ("NAME", &name)]);
+        actor.says("here");
+        let event = Event::create(&common::name("event"), Reset::Manual)?;
+        event.set()?;
+        let objects = [receiver.waitable(), (&event).into()];
+        assert_eq!(wait_any(&objects)?.index(), 1, "{kind:?}");
+        actor.kill();
+        common::soon("the death is told", || wait_any(&objects).is_ok_and(|any| any.index() == 0));
+        assert_eq!(failure(receiver.try_recv()), ErrorKind::Disconnected, "{kind:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn role_sitting_sender() {
     play("role_sitting_sender", || {
         let _sender = hub()?.sender()?;
