@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const PATIENCE_SECONDS: u32 = 120;
 
 /// The processors of the two sides; the same one twice where there is only one.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Processors {
     pub(crate) ours: usize,
     pub(crate) peers: usize,

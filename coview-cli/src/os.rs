@@ -112,7 +112,8 @@ mod system {
             let there = wait_readable(io::stdin()).map_err(unread)?;
             let len = sender.max_len();
             if there == 0 {
-                // The end, or what only a read can tell, for which no place in the queue should have to be given back.
+                // The end, or what only a read can tell. Nothing is read for which there is nobody: it would be lost.
+                drop(sender.loan(0)?);
                 let mut piece = vec![0; len.min(PIECE_LEN)];
                 let read = io::stdin().lock().read(&mut piece).map_err(unread)?;
                 if read > 0 {

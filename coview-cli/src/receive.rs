@@ -29,6 +29,9 @@ const RECV_NOTES: &str = "\
 Ends with 0 when all senders have ended and everything was received, and with 1 when one of them has died: then what it \
 had sent is there, and what it would have sent is not. Before the first sender has come it waits.
 
+Up to 256 messages are taken at a time and then written: those that were taken are lost with it if it is killed, or if \
+stdout is closed. With --count 1 it is one.
+
 Without a framing it is --raw: what was sent is written as it is. A program that sends messages of its own may want \
 --lines or --length-prefixed, so that one can tell them apart.";
 

@@ -228,12 +228,9 @@ impl Work<'_> {
         if count == 0 {
             return Ok(());
         }
-        // Those that are counted get what is published, and those that are only present may be about to begin behind it.
-        self.wait_until(|state| {
-            match state.receivers.joined.saturating_sub(state.receivers.ended + state.receivers.died) {
-                there if there >= count => Waiting::Done,
-                there => Waiting::More(there),
-            }
+        self.wait_until(|state| match state.receivers.present {
+            there if there >= count => Waiting::Done,
+            there => Waiting::More(there),
         })
     }
 

@@ -12,7 +12,8 @@ use crate::{
 
 /// A borrowed object that can be waited for: a [`Mutex`], an [`Event`], a [`Semaphore`] or a [`Timer`]; with [`wait_any`]
 /// also an end of a channel. A receiver's or subscriber's is signaled while there is something to receive, or nobody left
-/// to wait for, a sender's or publisher's while there is room; nothing is taken from it.
+/// to wait for, a sender's or publisher's while there is room; nothing is taken from it. Somebody else may be faster, and a place
+/// that was given back looks like a message: go on with the `try_` form.
 ///
 /// # Examples
 ///

@@ -193,6 +193,36 @@ fn what_one_process_sends_another_receives_whole_and_in_order_at_any_pace() -> O
     Ok(())
 }
 
+#[test]
+fn a_copy_that_is_written_over_again_and_again_ends_in_time() -> Outcome {
+    const LARGE: usize = 1 << 20;
+    for kind in [Kind::Lossy, Kind::LossyOfOne] {
+        let hub = Hub::create(kind, Size::new(1, LARGE as u64), &name("torn"))?;
+        let (mut publisher, mut subscriber) = (hub.sender()?, hub.receiver()?);
+        let ended = std::sync::atomic::AtomicBool::new(false);
+        let (came, missed, longest) = thread::scope(|scope| -> coview::Result<_> {
+            scope.spawn(|| {
+                while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                    // Not a byte is written, so that no copy is as fast.
+                    drop(publisher.try_loan(LARGE).map(|loan| loan.map(coview::Loan::commit)));
+                }
+            });
+            let (begin, mut came, mut longest) = (Instant::now(), 0, Duration::ZERO);
+            while begin.elapsed() < LONG_ENOUGH {
+                let asked = Instant::now();
+                came += u32::from(subscriber.try_recv_copy()?.is_some());
+                came += u32::from(subscriber.recv_copy_timeout(Duration::from_millis(1))?.is_some());
+                longest = longest.max(asked.elapsed());
+            }
+            ended.store(true, std::sync::atomic::Ordering::Relaxed);
+            Ok((came, subscriber.missed(), longest))
+        })?;
+        note(&format!("{kind:?}: {came} came whole, {missed} were missed; the longest try took {longest:?}"));
+        assert!(missed > 0 && longest < DEADLINE / 4, "{kind:?}: a try took {longest:?}");
+    }
+    Ok(())
+}
+
 /// Several of each, in threads of two processes.
 #[test]
 fn many_threads_of_two_processes_share_a_queue_and_lose_nothing() -> Outcome {

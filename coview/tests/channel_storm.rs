@@ -24,8 +24,8 @@ const LONG_ENOUGH: Duration = Duration::from_secs(6);
 /// A pause that lets the others come to the processor.
 const NAP: Duration = Duration::from_micros(300);
 
-/// So many that everybody comes around again and again.
-const SIZE: Size = Size { capacity: 16, max_len: LEN_MAX as u64, history: 0 };
+/// So few that everybody comes around again and again.
+const CAPACITIES: [u64; 4] = [2, 4, 16, 100];
 const LEN_MAX: usize = 700;
 
 /// As many ends of a role as a stage has at most.
@@ -300,11 +300,12 @@ fn role_actor() {
 
 fn storm(kind: Kind) -> Outcome {
     let (name, seed) = (name("stage"), seed());
-    note(&format!("{kind:?}: the seed is {seed}"));
     let mut dice = Dice::new(seed);
+    let (capacity, history) = (CAPACITIES[dice.below(4) as usize], dice.below(3));
+    note(&format!("{kind:?}: capacity {capacity}, history {history}; the seed is {seed}"));
     let end = Event::create(&format!("{name}.end"), Reset::Manual)?;
     let ledger = Ledger(Mapping::create(&format!("{name}.ledger"), Ledger::LEN)?.view()?);
-    let hub = Hub::create(kind, SIZE, &name)?;
+    let hub = Hub::create(kind, Size { capacity, max_len: LEN_MAX as u64, history }, &name)?;
     let senders = if kind.has_one_sender() { 1 } else { ENDS };
     let receivers = if kind.has_one_receiver() { 1 } else { ENDS };
     let indices: Vec<usize> = (0..senders).chain(ENDS..ENDS + receivers).collect();

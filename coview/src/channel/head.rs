@@ -113,15 +113,14 @@ impl Head {
         words.replace(Place::Slot(position), seen.0, held.0).then_some(taken)
     }
 
-    /// Takes a message that was returned: full, and behind the head.
+    /// Takes a message that was returned.
     #[cold]
     fn take_returned(&self, words: &impl Words) -> Option<Taken> {
-        let head = words.load(Place::Head, Ordering::Acquire);
         (0..self.rules.slots).find_map(|slot| {
             let seen = Word(words.load(Place::Slot(slot), Ordering::Acquire));
-            let position = self.rules.position(slot, seen);
-            let is_returned = seen.state() == State::Full && position < head;
-            if is_returned { self.hold(words, position, seen) } else { None }
+            // Wherever the head is: whoever finds it there, held by this receiver, goes on behind it.
+            let is_returned = seen == Word::returned(seen.lap());
+            if is_returned { self.hold(words, self.rules.position(slot, seen), seen) } else { None }
         })
     }
 }

@@ -4,7 +4,7 @@
 //! has checked to be inside the mapping, and a position is taken modulo the number of slots, so no value of it leads out.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use bytemuck::{AnyBitPattern, NoUninit};
 
@@ -214,6 +214,15 @@ impl Memory {
         unsafe { value.assume_init() }
     }
 
+    /// Of memory that is not writable only relaxed loads are sure to be nothing but loads.
+    #[cold]
+    fn load_read_only(&self, place: Place) -> u64 {
+        let value = self.word(place).load(Ordering::Relaxed);
+        // Orders the load as the strongest that any caller asks for.
+        fence(Ordering::SeqCst);
+        value
+    }
+
     #[inline]
     fn part(&self, position: u64, offset: usize, len: usize) -> *mut u8 {
         if len > self.message_size || offset > self.message_size - len {
@@ -240,8 +249,8 @@ impl Memory {
             Place::Slot(position) => self.slot(position),
             Place::Length(position) => self.slot(position).wrapping_add(LENGTH),
         };
-        // SAFETY: in the header or in a slot, which are mapped, and a multiple of 8. Of a mapping that is not writable
-        // nobody stores: `Ring` sees to that.
+        // SAFETY: in the header or in a slot, which are mapped, and a multiple of 8. Where the mapping is not writable there
+        // are relaxed loads alone: `load` sees to that, and `Ring`, which lets nobody join there, to it that nobody stores.
         unsafe { AtomicU64::from_ptr(word.cast()) }
     }
 }
@@ -264,7 +273,7 @@ fn beyond(offset: usize, len: usize, message_size: usize) -> ! {
 impl Words for Memory {
     #[inline]
     fn load(&self, place: Place, order: Ordering) -> u64 {
-        self.word(place).load(order)
+        if self.is_writable() { self.word(place).load(order) } else { self.load_read_only(place) }
     }
 
     #[inline]

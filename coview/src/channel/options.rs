@@ -24,27 +24,21 @@ pub(crate) struct Common {
     pub(crate) fingerprint: u64,
     pub(crate) open_timeout: Option<Duration>,
     pub(crate) capacity: Option<u64>,
-    pub(crate) max_len: u64,
+    /// Of an opener, the least that will do.
+    pub(crate) max_len: Option<u64>,
     pub(crate) align: u64,
 }
 
 impl Common {
     pub(crate) const fn new() -> Common {
-        Common {
-            rights: Rights::Private,
-            fingerprint: 0,
-            open_timeout: None,
-            capacity: None,
-            max_len: MAX_LEN,
-            align: 1,
-        }
+        Common { rights: Rights::Private, fingerprint: 0, open_timeout: None, capacity: None, max_len: None, align: 1 }
     }
 
-    /// The form of a channel of this kind for messages of this type, as far as both kinds have it.
+    /// The form of a new channel of this kind for messages of this type, as far as both kinds have it.
     pub(crate) fn form<T: Payload + ?Sized>(&self, kind: ChannelKind) -> Form {
         let (typed, message_size) = match T::SIZE {
             Some(size) => (true, size as u64),
-            None => (false, self.max_len),
+            None => (false, self.max_len.unwrap_or(MAX_LEN)),
         };
         let form = Form {
             kind,

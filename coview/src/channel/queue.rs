@@ -115,7 +115,7 @@ impl<T: Payload + ?Sized> Queue<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn open(name: &str) -> Result<Queue<T>> {
-        Queue::open_with(&QueueOptions::new().max_len(0), name)
+        Queue::open_with(&QueueOptions::new(), name)
     }
 
     /// Opens a queue that exists, with options: a [`QueueOptions::max_len`] and a [`QueueOptions::align`] are the least that
@@ -262,5 +262,6 @@ impl<T: Payload + ?Sized> fmt::Debug for Queue<T> {
 fn opening<T: Payload + ?Sized>(options: &QueueOptions) -> Opening {
     let mut form = options.common.form::<T>(ChannelKind::Queue);
     (form.one_sender, form.one_receiver) = (options.one_sender, options.one_receiver);
-    Opening { form, open_timeout: options.common.open_timeout, noun: Noun::Queue }
+    let least_len = options.common.max_len.unwrap_or(0);
+    Opening { form, least_len, open_timeout: options.common.open_timeout, noun: Noun::Queue }
 }

@@ -101,7 +101,7 @@ impl QueueOptions {
     /// let frames = coview::QueueOptions::new().max_len(1920 * 1080 * 4);
     /// ```
     pub fn max_len(mut self, bytes: u64) -> QueueOptions {
-        self.common.max_len = bytes;
+        self.common.max_len = Some(bytes);
         self
     }
 

@@ -42,7 +42,6 @@ pub(crate) struct Ring {
     seats: Seats,
     barrier: Barrier,
     noun: Noun,
-    created: bool,
     /// When who waits for several objects has last asked who lives, in nanoseconds.
     looked_after: AtomicU64,
 }
@@ -50,7 +49,10 @@ pub(crate) struct Ring {
 /// How a channel is made or found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opening {
+    /// Of a new one.
     pub(crate) form: Form,
+    /// How long the longest message of bytes must be able to be at least, in a channel that exists.
+    pub(crate) least_len: u64,
     pub(crate) open_timeout: Option<Duration>,
     pub(crate) noun: Noun,
 }
@@ -58,9 +60,9 @@ pub(crate) struct Opening {
 impl Opening {
     /// Makes a channel that must be new.
     pub(crate) fn create(&self, name: &str) -> Result<Ring> {
-        let ring = self.make(name).map_err(|error| error.doing("create"))?;
-        if ring.created {
-            return Ok(ring);
+        let mapping = self.make(name).map_err(|error| error.doing("create"))?;
+        if mapping.was_created() {
+            return Ring::show(self.noun, &mapping);
         }
         let error = Error::new("create", self.noun, Some(name), ErrorKind::AlreadyExists);
         Err(error.with_advice("open it, or create_or_open it"))
@@ -70,22 +72,24 @@ impl Opening {
     pub(crate) fn open(&self, name: &str) -> Result<Ring> {
         let opened = self.mapping().open(name).map_err(|error| error.about(self.noun))?;
         let ring = Ring::show(self.noun, &opened.prefaulted())?;
-        match ring.form.differs_from(&self.form) {
-            None => Ok(ring),
-            Some(difference) => Err(ring.error("open", ErrorKind::Incompatible).with_advice(difference)),
-        }
+        let difference = ring.form.differs_from(&self.wanted());
+        ring.expect(difference)
     }
 
     /// Opens a channel of this form, or makes one.
     pub(crate) fn create_or_open(&self, name: &str) -> Result<Ring> {
-        let ring = self.make(name)?;
-        match ring.form.differs_from_new(&self.form) {
-            None => Ok(ring),
-            Some(difference) => Err(ring.error("open", ErrorKind::Incompatible).with_advice(difference)),
-        }
+        let ring = Ring::show(self.noun, &self.make(name)?)?;
+        let difference = ring.form.differs_from_new(&self.wanted());
+        ring.expect(difference)
     }
 
-    fn make(&self, name: &str) -> Result<Ring> {
+    /// What a channel that exists must be like.
+    fn wanted(&self) -> Form {
+        let message_size = if self.form.typed { self.form.message_size } else { self.least_len };
+        Form { message_size, ..self.form }
+    }
+
+    fn make(&self, name: &str) -> Result<Mapping> {
         let refuse = |kind| Error::new("create or open", self.noun, Some(name), kind);
         if parse_name("create or open", self.noun, name)?.namespace() == Namespace::Posix {
             let advice =
@@ -98,10 +102,7 @@ impl Opening {
         let size = self.form.channel_size().ok_or_else(|| refuse(ErrorKind::TooLarge))?;
         let made = self.mapping().create_or_open(name, size, |view| view.write(0, &self.form.to_bytes()));
         // Not before: of what the initialiser sees, it needs the first page.
-        let mapping = made.map_err(|error| error.about(self.noun))?.prefaulted();
-        let mut ring = Ring::show(self.noun, &mapping)?;
-        ring.created = mapping.was_created();
-        Ok(ring)
+        Ok(made.map_err(|error| error.about(self.noun))?.prefaulted())
     }
 
     fn mapping(&self) -> MappingOptions {
@@ -131,9 +132,16 @@ impl Ring {
             seats,
             barrier: Barrier::new(),
             noun,
-            created: false,
             looked_after: AtomicU64::new(0),
         })
+    }
+
+    /// The same, unless something hinders that.
+    fn expect(self, difference: Option<String>) -> Result<Ring> {
+        match difference {
+            None => Ok(self),
+            Some(difference) => Err(self.error("open", ErrorKind::Incompatible).with_advice(difference)),
+        }
     }
 
     /// Whether a mapping says that it holds a channel.
@@ -186,13 +194,15 @@ impl Ring {
     /// Whether there were ends of this role, and all have gone.
     #[inline]
     pub(crate) fn is_deserted(&self, role: EndRole) -> bool {
+        // In this order: who is seen to have come is here, unless he has gone.
         // SeqCst: what those who have gone did before is seen by a look after this. Pairs with `leave`.
-        self.memory.load(Place::Role(role, RoleField::Here), Ordering::SeqCst) == 0 && self.has_been(role)
+        self.has_been(role) && self.memory.load(Place::Role(role, RoleField::Here), Ordering::SeqCst) == 0
     }
 
+    #[inline]
     fn has_been(&self, role: EndRole) -> bool {
-        // Relaxed: numbers, of which one is above 0 before the first end can have gone.
-        let count = |field| self.memory.load(Place::Role(role, field), Ordering::Relaxed);
+        // Acquire: pairs with `count` and `leave`. One of the numbers is above 0 before the first end can have gone.
+        let count = |field| self.memory.load(Place::Role(role, field), Ordering::Acquire);
         [RoleField::Joined, RoleField::Ended, RoleField::Died].into_iter().any(|field| count(field) > 0)
     }
 
@@ -306,7 +316,7 @@ impl Ring {
 
     #[cold]
     pub(crate) fn wake(&self, role: EndRole) -> Result<()> {
-        let seats = bits(self.here(role)).map(|index| End { role, index }.number());
+        let seats = || bits(self.here(role)).map(move |index| End { role, index }.number());
         let rung = self.seats.ring(self.memory.gate(role), seats);
         rung.map_err(|source| self.sys_error("wake those who wait for", source))
     }
@@ -376,7 +386,7 @@ impl Seat {
             // Relaxed: numbers for people.
             ring.memory.store(Place::End(end, field), 0, Ordering::Relaxed);
         }
-        ring.memory.store(Place::End(end, EndField::Process), std::process::id().into(), Ordering::Relaxed);
+        ring.memory.store(Place::End(end, EndField::Process), 0, Ordering::Relaxed);
         Seat { ring, end, claim, entered: false }
     }
 
@@ -390,8 +400,10 @@ impl Seat {
     /// end is never counted while nobody is there; see `is_deserted`.
     pub(crate) fn count(&self) {
         self.ring.memory.fetch_add(Place::Role(self.end.role, RoleField::Joined), 1);
+        // Release: who sees the process finds that the end has begun. Pairs with `ChannelState::of`.
+        self.ring.memory.store(Place::End(self.end, EndField::Process), std::process::id().into(), Ordering::Release);
         // Somebody may wait for a first end, or for one more. They look by themselves should it fail.
-        let _ = self.ring.notify(EndRole::Receiver);
+        let _ = self.ring.notify(EndRole::Receiver).and(self.ring.notify(EndRole::Sender));
     }
 
     /// Whether the end is this process's own. What a forked child has is a copy.

@@ -122,6 +122,61 @@ impl<T: Payload + ?Sized> Sender<T> {
         self.sending.send_many::<T, M>(messages)
     }
 
+    /// Waits until there is a receiver.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.sender.connected.{}", std::process::id());
+    /// let queue = coview::Queue::<u64>::create(&name)?;
+    /// let receiver = queue.receiver()?;
+    /// queue.sender()?.wait_connected()?;
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_connected(&mut self) -> Result<()> {
+        self.sending.wait_connected(Deadline::NEVER).map(|_connected| ())
+    }
+
+    /// Says whether there is a receiver.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of asking who lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.sender.try_connected.{}", std::process::id());
+    /// let queue = coview::Queue::<u64>::create(&name)?;
+    /// assert!(!queue.sender()?.try_wait_connected()?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn try_wait_connected(&mut self) -> Result<bool> {
+        self.sending.wait_connected(Deadline::NOW)
+    }
+
+    /// Waits until there is a receiver, for at most `timeout`; `false` if that was not enough.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let name = format!("doc.sender.connected_timeout.{}", std::process::id());
+    /// let queue = coview::Queue::<u64>::create(&name)?;
+    /// assert!(!queue.sender()?.wait_connected_timeout(std::time::Duration::from_millis(5))?);
+    /// # Ok::<(), coview::Error>(())
+    /// ```
+    pub fn wait_connected_timeout(&mut self, timeout: Duration) -> Result<bool> {
+        self.sending.wait_connected(Deadline::after(timeout))
+    }
+
     /// Returns how many bytes a message can have.
     ///
     /// # Examples

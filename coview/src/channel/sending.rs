@@ -89,21 +89,25 @@ impl Sending {
     }
 
     /// Says in the channel what was sent, and where the tail is.
-    fn tell(&self) {
+    fn tell(&mut self) {
         self.tail.tell(&self.ring.memory);
+        self.tail.measure(&self.ring.memory);
         self.count(EndField::Messages, self.messages);
         self.count(EndField::Bytes, self.bytes);
         self.count(EndField::HighWater, self.tail.high_water);
     }
 
-    /// Wakes the receivers that sleep.
+    /// Wakes the receivers that sleep, and publishers that wait for another's loan.
     #[inline(always)]
-    pub(crate) fn notify(&self) -> Result<()> {
-        if self.ring.is_awaited(EndRole::Receiver) { self.wake() } else { Ok(()) }
+    pub(crate) fn notify(&mut self) -> Result<()> {
+        if self.ring.is_awaited(EndRole::Receiver) {
+            self.wake()?;
+        }
+        if self.ring.rules.room == Room::Always { self.ring.notify(EndRole::Sender) } else { Ok(()) }
     }
 
     #[cold]
-    fn wake(&self) -> Result<()> {
+    fn wake(&mut self) -> Result<()> {
         self.tell();
         self.ring.wake(EndRole::Receiver)
     }
@@ -165,6 +169,19 @@ impl Sending {
         }
     }
 
+    /// Waits until somebody can receive.
+    pub(crate) fn wait_connected(&mut self, deadline: Deadline) -> Result<bool> {
+        if self.is_connected() {
+            return Ok(true);
+        }
+        let waited = patience::wait(&mut Connecting(self), deadline)?;
+        Ok(matches!(waited, Look::Found(())))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.ring.here(EndRole::Receiver) != 0
+    }
+
     /// Whether a message can be sent now.
     pub(crate) fn is_ready(&self) -> bool {
         self.tail.is_ready(&self.ring.memory) || self.is_deserted()
@@ -179,6 +196,10 @@ impl Sending {
 
     #[cold]
     fn give_back_slot(&mut self, position: u64) -> Result<()> {
+        // What a forked child lets go of is its parent's.
+        if !self.seat.is_ours() {
+            return Ok(());
+        }
         // Receivers may wait for what comes behind it.
         if self.tail.give_back(&self.ring.memory, position) { self.notify() } else { Ok(()) }
     }
@@ -255,6 +276,33 @@ impl Waiting for Sending {
             None if deserted => Look::Deserted,
             None => Look::Nothing,
         })
+    }
+}
+
+/// A sender that waits for a receiver.
+struct Connecting<'a>(&'a mut Sending);
+
+impl Waiting for Connecting<'_> {
+    type Found = ();
+
+    fn ring(&self) -> &Ring {
+        &self.0.ring
+    }
+
+    fn end(&self) -> End {
+        self.0.end
+    }
+
+    fn patience(&mut self) -> &mut Patience {
+        &mut self.0.patience
+    }
+
+    fn glimpse(&mut self) -> Result<Option<()>> {
+        Ok(self.0.is_connected().then_some(()))
+    }
+
+    fn look(&mut self) -> Result<Look<()>> {
+        Ok(if self.0.is_connected() { Look::Found(()) } else { Look::Nothing })
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ring::Ring;
 use super::rules::Room;
 use super::tail::{self, bits};
+use super::word::{State, Word};
 use super::words::{End, EndField, EndRole, Place, RoleField, Words};
 use crate::Result;
 
@@ -40,9 +41,11 @@ pub struct ChannelState {
     pub received: u64,
     /// How many messages of a lossy topic were lost, by all subscribers together.
     pub missed: u64,
-    /// How many messages wait: in a queue for a receiver, in a topic for the subscriber that is farthest behind.
+    /// How many messages wait: in a queue for a receiver, including those that one has in its hands, in a topic for the
+    /// subscriber that is farthest behind.
     pub depth: u64,
-    /// The most messages that a sender that is here has seen waiting. Senders look once in a while.
+    /// The most messages that a sender that is here has seen waiting. Senders look once in a while; in a lossy topic they do
+    /// not wait for anybody, and it is 0.
     pub high_water: u64,
     /// The ends that are here.
     pub ends: Vec<EndState>,
@@ -65,10 +68,10 @@ pub struct ChannelState {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Ends {
-    /// How many live now.
+    /// How many live now. A subscriber is counted when it is decided with which message it begins: who waits until so many
+    /// are present knows that they all get what he publishes.
     pub present: u64,
-    /// How many have come, since the channel was created. A subscriber is counted when it is decided with which message it
-    /// begins: who waits until `joined - ended - died` subscribers are there knows that they all get what he publishes.
+    /// How many have come, since the channel was created.
     pub joined: u64,
     /// How many have left as they should.
     pub ended: u64,
@@ -170,7 +173,8 @@ fn ends_of<'a>(ring: &Ring, role: EndRole, present: impl Iterator<Item = &'a End
     let count = |field| load(ring, Place::Role(role, field));
     let (living, dead): (Vec<_>, Vec<_>) = present.partition(|end| end.alive);
     Ends {
-        present: living.len() as u64,
+        // Who has no process yet is about to begin.
+        present: living.iter().filter(|end| end.pid != 0).count() as u64,
         joined: count(RoleField::Joined),
         ended: count(RoleField::Ended),
         died: count(RoleField::Died).saturating_add(dead.len() as u64),
@@ -200,12 +204,17 @@ fn end_state(ring: &Ring, end: End) -> Result<EndState> {
 
 fn depth<'a>(ring: &Ring, subscribers: impl Iterator<Item = &'a EndState>) -> u64 {
     match ring.rules.room {
-        Room::FreeSlot => waiting(ring, load(ring, Place::Head)),
+        Room::FreeSlot => (0..ring.rules.slots).filter(|&slot| is_there(ring, slot)).count() as u64,
         Room::OneCursor => {
             waiting(ring, load(ring, Place::End(End { role: EndRole::Receiver, index: 0 }, EndField::Cursor)))
         }
         Room::AllCursors | Room::Always => subscribers.map(|end| end.lag).max().unwrap_or(0),
     }
+}
+
+/// Whether a slot has a message, which a receiver may have in its hands.
+fn is_there(ring: &Ring, slot: u64) -> bool {
+    matches!(Word(load(ring, Place::Slot(slot))).state(), State::Full | State::Held)
 }
 
 /// How many positions there are between one and the tail, and no more than there are slots.
@@ -214,6 +223,6 @@ fn waiting(ring: &Ring, position: u64) -> u64 {
 }
 
 fn load(ring: &Ring, place: Place) -> u64 {
-    // Relaxed: numbers for people, which order nothing.
-    ring.memory.load(place, Ordering::Relaxed)
+    // Acquire: of whom the process is seen, the cursor is. Pairs with `Seat::count`.
+    ring.memory.load(place, Ordering::Acquire)
 }

@@ -69,6 +69,17 @@ impl Tail {
         }
     }
 
+    /// Looks how many messages wait. In a lossy topic nobody waits for them.
+    pub(crate) fn measure(&mut self, words: &impl Words) {
+        let position = if self.rules.one_sender { self.position } else { words.load(Place::Tail, Ordering::Acquire) };
+        let first = match self.rules.room {
+            // Relaxed: a number for people.
+            Room::FreeSlot => words.load(Place::Head, Ordering::Relaxed).min(position),
+            Room::OneCursor | Room::AllCursors | Room::Always => self.least(words, EndField::Cursor, position),
+        };
+        self.high_water = self.high_water.max((position - first).min(self.rules.slots));
+    }
+
     /// Gets the slot for the next message; `None` while there is no room. Who tries again and again, and is not `thorough`,
     /// leaves the cursors' lines to the receivers, which say now and then where they are.
     #[inline(always)]

@@ -119,7 +119,7 @@ impl<T: Payload + ?Sized> Topic<T> {
     /// # Ok::<(), coview::Error>(())
     /// ```
     pub fn open(name: &str) -> Result<Topic<T>> {
-        Topic::open_with(&TopicOptions::new().max_len(0), name)
+        Topic::open_with(&TopicOptions::new(), name)
     }
 
     /// Opens a topic that exists, with options: a [`TopicOptions::max_len`] and a [`TopicOptions::align`] are the least that
@@ -279,5 +279,6 @@ impl<T: Payload + ?Sized> fmt::Debug for Topic<T> {
 fn opening<T: Payload + ?Sized>(options: &TopicOptions) -> Opening {
     let mut form = options.common.form::<T>(ChannelKind::Topic);
     (form.lossy, form.history, form.one_sender) = (options.lossy, options.history, options.one_publisher);
-    Opening { form, open_timeout: options.common.open_timeout, noun: Noun::Topic }
+    let least_len = options.common.max_len.unwrap_or(0);
+    Opening { form, least_len, open_timeout: options.common.open_timeout, noun: Noun::Topic }
 }

@@ -104,7 +104,7 @@ impl TopicOptions {
     /// let frames = coview::TopicOptions::new().max_len(1920 * 1080 * 4);
     /// ```
     pub fn max_len(mut self, bytes: u64) -> TopicOptions {
-        self.common.max_len = bytes;
+        self.common.max_len = Some(bytes);
         self
     }
 

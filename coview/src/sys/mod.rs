@@ -56,7 +56,8 @@
 //! Like a bell, but any number rings at a time, and the sleepers are numbered, below [`SEATS`].
 //! - `Seats::new(&Name, Rights)`: takes the section's name and rights; makes nothing yet.
 //! - `Seats::sleep(seat, &word, seen, Deadline)`: sleeps while the word, a [`gate`], is as `seen`; may return early.
-//! - `Seats::ring(&word, seats)`: ends the turn if it is awaited, and wakes those who sleep over the word in these seats.
+//! - `Seats::ring(&word, || seats)`: ends the turn if it is awaited, and wakes those who sleep over the word in these seats,
+//!   which are asked for after that.
 //!
 //! # Pages: a mapped piece of a section
 //! - `Pages::map(&Section, offset, len, Protection, huge_pages, prefault)`: any offset and length within the section;

@@ -73,7 +73,7 @@ fn one_sender_that_dies_after_any_step_leaves_its_message_whole_or_none() {
 #[test]
 fn the_next_sender_goes_on_where_the_last_was_however_long_ago_that_has_told() {
     for kind in [PIPE, FROM_ONE, TOPIC_OF_ONE, LOSSY_OF_ONE] {
-        for sent in 0..20 {
+        for sent in 0..if cfg!(miri) { 6 } else { 20 } {
             for lends in [false, true] {
                 let heap = kind.heap();
                 let (mut tail, mut cursor) = (heap.sender(0), heap.join(0));
@@ -299,9 +299,9 @@ fn a_message_is_found_behind_any_number_of_loans_that_were_dropped() {
 
 #[test]
 fn words_that_make_no_sense_stop_nobody() {
-    let patterns = [2, u64::MAX, 0, 1, 3, 255, 256, 1 << 32, i64::MAX as u64, u64::MAX - 1];
+    let patterns = [u64::MAX, 2, 0, 1, 3, 255, 256, 1 << 32, i64::MAX as u64, u64::MAX - 1];
     // Miri takes its time over thousands of tries.
-    let patterns = &patterns[..if cfg!(miri) { 2 } else { 10 }];
+    let patterns = &patterns[..if cfg!(miri) { 1 } else { 10 }];
     let places = [
         Place::Tail,
         Place::Head,
@@ -313,7 +313,8 @@ fn words_that_make_no_sense_stop_nobody() {
         Place::Slot(0),
         Place::Slot(1),
     ];
-    for (kind, place) in ALL.into_iter().flat_map(|kind| places.map(|place| (kind, place))) {
+    let kinds = ALL.into_iter().step_by(if cfg!(miri) { 3 } else { 1 });
+    for (kind, place) in kinds.flat_map(|kind| places.map(|place| (kind, place))) {
         for (pattern, other) in patterns.iter().flat_map(|&pattern| [0, u64::MAX].map(|other| (pattern, other))) {
             let heap = kind.heap();
             let (mut tail, mut cursor, mut head) = (heap.sender(0), heap.join(0), heap.head(1));

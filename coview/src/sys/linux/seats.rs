@@ -27,7 +27,7 @@ impl Seats {
     }
 
     #[cold]
-    pub(crate) fn ring(&self, word: &AtomicU32, _seats: impl Iterator<Item = u32>) -> io::Result<()> {
+    pub(crate) fn ring<S: Iterator<Item = u32>>(&self, word: &AtomicU32, _seats: impl FnOnce() -> S) -> io::Result<()> {
         if gate::end_turn(word).is_some() {
             futex::wake(word, futex::ALL);
         }

@@ -46,14 +46,16 @@ impl Seats {
     }
 
     #[cold]
-    pub(crate) fn ring(&self, word: &AtomicU32, seats: impl Iterator<Item = u32>) -> io::Result<()> {
+    pub(crate) fn ring<S: Iterator<Item = u32>>(&self, word: &AtomicU32, seats: impl FnOnce() -> S) -> io::Result<()> {
         if gate::end_turn(word).is_none() {
             return Ok(());
         }
-        for seat in seats {
-            self.event(seat)?.set()?;
+        // Now: whoever has slept over this turn was there before it ended. All of them, whatever one event says.
+        let mut outcome = Ok(());
+        for seat in seats() {
+            outcome = self.event(seat).and_then(Event::set).and(outcome);
         }
-        Ok(())
+        outcome
     }
 
     pub(super) fn event(&self, seat: u32) -> io::Result<&Event> {
