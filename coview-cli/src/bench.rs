@@ -42,9 +42,9 @@ const EXAMPLES: &str = r#"Examples:
 
 const NOTES: &str = "\
 Two processes on two processors pass messages to each other. Beside each figure stands the floor, measured in turns with \
-it: one cache line that goes to and fro, a copy of the message in the cache, two events, or a mapping of the same size. The \
-ratio is the median of the rounds' ratios, for on many machines the floor itself changes from minute to minute. Messages are \
-copied in at one side and out at the other.";
+it: a cache line that goes there and another that comes back, a copy of the message in the cache, two events, or a mapping \
+of the same size. The ratio is the median of the rounds' ratios, for on many machines the floor itself changes from minute \
+to minute. Messages are copied in at one side and out at the other.";
 
 const FIELDS: &str = "\
 JSON fields: processors, pinned ([the two that were used], or null), rounds, busy (the machine had so much else to do that the figures say little), rows ([{work, bytes, coview and floor \

@@ -7,6 +7,7 @@ use std::{hint, thread};
 use coview::{ErrorKind, Event, Mapping, MappingOptions, Queue, QueueOptions, Receiver, Reset, Sender};
 
 use super::PATIENCE;
+use super::figures::median;
 use super::part::order;
 use super::peer::Peer;
 use crate::failure::Failure;
@@ -53,6 +54,10 @@ type Value = [u64; 8];
 /// How much may be on the way in a stream: more than a second-level cache, so that the sides do not wait for each other.
 const STREAM_BYTES: usize = 4 << 20;
 
+/// How many messages fit where one at a time is on the way: few, so that they stay in the nearest caches.
+const ROUND_TRIP: u64 = 16;
+const ROUND_TRIP_LONG: usize = 4;
+
 /// How long one rests so that the other side sleeps: more than anybody spins.
 const REST: Duration = Duration::from_micros(300);
 
@@ -61,6 +66,9 @@ const LOOKS: u32 = 1 << 20;
 
 /// How many steps there are from one look at the clock to the next, at the most.
 const STEPS_MAX: u64 = 128;
+
+/// Where the word of the floor stands that goes back: in another line, as the message that goes back does.
+const BACK: usize = 128;
 
 /// What the word of the floor says when it is over.
 const OVER: u64 = u64::MAX;
@@ -151,20 +159,20 @@ impl Bench {
 /// What needs no other process.
 fn alone(work: Work, variant: Variant, slice: Duration, name: &str) -> Result<f64, Failure> {
     if work != Work::SetUp {
-        return copies(work.len(), slice);
+        return copies(work, slice);
     }
     match variant {
         Variant::Floor => {
             // As large as the queue is.
             let size = Queue::<u64>::create(name).and_then(|_queue| coview::stat(name))?.size.unwrap_or(0);
-            timed(slice, |number| {
+            timed(work, slice, |number| {
                 let created = MappingOptions::new().prefault(true).create(name, size)?;
                 let (here, there) = (created.view()?, Mapping::open(name)?.view()?);
                 here.atomic_u64(0).store(number, Ordering::Release);
                 check(there.atomic_u64(0).load(Ordering::Acquire), number)
             })
         }
-        Variant::Coview => timed(slice, |number| {
+        Variant::Coview => timed(work, slice, |number| {
             let queue = Queue::<u64>::create(name)?;
             let (mut sender, mut receiver) = (queue.sender()?, Queue::<u64>::open(name)?.receiver()?);
             sender.send(&number)?;
@@ -174,9 +182,9 @@ fn alone(work: Work, variant: Variant, slice: Duration, name: &str) -> Result<f6
 }
 
 /// Copies from one place in the cache to another.
-fn copies(len: usize, slice: Duration) -> Result<f64, Failure> {
-    let (source, mut target) = (vec![1u8; len], vec![0u8; len]);
-    timed(slice, |_number| {
+fn copies(work: Work, slice: Duration) -> Result<f64, Failure> {
+    let (source, mut target) = (vec![1u8; work.len()], vec![0u8; work.len()]);
+    timed(work, slice, |_number| {
         hint::black_box(&mut target[..]).copy_from_slice(hint::black_box(&source));
         Ok(())
     })
@@ -194,7 +202,7 @@ fn near(
     match (work, variant) {
         (_, Variant::Floor) => {
             let view = Mapping::create(name, 4096)?.view()?;
-            let word = view.atomic_u64(0);
+            let (word, word_back) = (view.atomic_u64(0), view.atomic_u64(BACK));
             let (there, back) = (Event::create(&to(name), Reset::Auto)?, Event::create(&from(name), Reset::Auto)?);
             begin()?;
             let took = match work {
@@ -202,9 +210,9 @@ fn near(
                     there.set()?;
                     awaited(&back)
                 }),
-                _ => timed(slice, |number| {
-                    word.store(2 * number + 1, Ordering::Release);
-                    spin_until(word, 2 * number + 2).map(drop)
+                _ => timed(work, slice, |number| {
+                    word.store(number + 1, Ordering::Release);
+                    spin_until(word_back, number + 1).map(drop)
                 }),
             };
             word.store(OVER, Ordering::Release);
@@ -212,7 +220,7 @@ fn near(
             took
         }
         (Work::Asleep, Variant::Coview) => {
-            let (mut sender, mut receiver) = Pair::create::<u64>(&one_to_one(), name)?;
+            let (mut sender, mut receiver) = Pair::create::<u64>(&one_to_one().capacity(ROUND_TRIP), name)?;
             begin()?;
             rested(slice, || {
                 sender.send(&7)?;
@@ -220,18 +228,18 @@ fn near(
             })
         }
         (Work::RoundTrip, _) => {
-            let (mut sender, mut receiver) = Pair::create::<u64>(&one_to_one(), name)?;
+            let (mut sender, mut receiver) = Pair::create::<u64>(&one_to_one().capacity(ROUND_TRIP), name)?;
             begin()?;
-            timed(slice, |number| {
+            timed(work, slice, |number| {
                 sender.send(&number)?;
                 check(receiver.recv_copy()?, number)
             })
         }
         (Work::RoundTripBytes(len), _) => {
-            let (mut sender, mut receiver) = Pair::create::<[u8]>(&of_bytes(len, 4), name)?;
+            let (mut sender, mut receiver) = Pair::create::<[u8]>(&of_bytes(len, ROUND_TRIP_LONG), name)?;
             let mut bytes = vec![0; len];
             begin()?;
-            timed(slice, |number| {
+            timed(work, slice, |number| {
                 put(&mut sender, &bytes, number)?;
                 check(take(&mut receiver, &mut bytes)?, number)
             })
@@ -240,14 +248,14 @@ fn near(
             let options = one_to_one().capacity((STREAM_BYTES / 256) as u64);
             let mut receiver = Queue::<Value>::create_with(&options, name)?.receiver()?;
             begin()?;
-            timed(slice, |number| check(receiver.recv_copy()?[0], number))
+            timed(work, slice, |number| check(receiver.recv_copy()?[0], number))
         }
         (Work::OneWayBytes(len), _) => {
             let options = of_bytes(len, STREAM_BYTES / len);
             let mut receiver = Queue::<[u8]>::create_with(&options, name)?.receiver()?;
             let mut bytes = vec![0; len];
             begin()?;
-            timed(slice, |number| check(take(&mut receiver, &mut bytes)?, number))
+            timed(work, slice, |number| check(take(&mut receiver, &mut bytes)?, number))
         }
         (Work::SetUp, _) => unreachable!("the near side does it alone"),
     }
@@ -270,15 +278,15 @@ fn serve(work: Work, variant: Variant, name: &str, ready: &dyn Fn() -> Result<()
     match (work, variant) {
         (_, Variant::Floor) => {
             let view = Mapping::open(name)?.view()?;
-            let word = view.atomic_u64(0);
+            let (word, word_back) = (view.atomic_u64(0), view.atomic_u64(BACK));
             let (there, back) = (Event::open(&to(name))?, Event::open(&from(name))?);
             ready()?;
             if work == Work::Asleep {
                 return answer_events(word, &there, &back);
             }
-            let mut number = 0;
-            while spin_until(word, 2 * number + 1)? {
-                word.store(2 * number + 2, Ordering::Release);
+            let mut number = 1;
+            while spin_until(word, number)? {
+                word_back.store(number, Ordering::Release);
                 number += 1;
             }
             Ok(())
@@ -382,35 +390,43 @@ fn check(number: u64, expected: u64) -> Result<(), Failure> {
 }
 
 /// Takes steps for so long; returns how many nanoseconds one took.
-fn timed(slice: Duration, mut step: impl FnMut(u64) -> Result<(), Failure>) -> Result<f64, Failure> {
-    let began = Instant::now();
-    let (mut number, mut stride, mut looked) = (0, 1, Duration::ZERO);
-    loop {
+///
+/// That is the median of batches, so that those do not count in which one of the two processes was not let run. A batch of a
+/// stream is long enough for bursts to make no difference.
+fn timed(work: Work, slice: Duration, mut step: impl FnMut(u64) -> Result<(), Failure>) -> Result<f64, Failure> {
+    let batch_min = if work.is_stream() { slice / 32 } else { Duration::ZERO };
+    let (began, mut batches) = (Instant::now(), Vec::new());
+    let (mut number, mut stride) = (0, 1);
+    let (mut batch, mut before) = (0, Duration::ZERO);
+    while before < slice {
+        let steps_began = began.elapsed();
         for _ in 0..stride {
             step(number)?;
             number += 1;
         }
-        let elapsed = began.elapsed();
-        if elapsed >= slice {
-            return Ok(elapsed.as_nanos() as f64 / number as f64);
+        let now = began.elapsed();
+        batch += stride;
+        if now - before >= batch_min || now >= slice {
+            batches.push((now - before).as_nanos() as f64 / batch as f64);
+            (batch, before) = (0, now);
         }
         // Not so often that the clock would count, and often enough when steps take long, or suddenly do.
-        let is_short = elapsed - looked < slice / 16;
-        (stride, looked) = (if is_short { (2 * stride).min(STEPS_MAX) } else { (stride / 2).max(1) }, elapsed);
+        let is_short = now - steps_began < slice / 16;
+        stride = if is_short { (2 * stride).min(STEPS_MAX) } else { (stride / 2).max(1) };
     }
+    Ok(median(&mut batches))
 }
 
 /// The same for steps before each of which the other side is left to fall asleep.
 fn rested(slice: Duration, mut step: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
-    let (began, mut took, mut count) = (Instant::now(), Duration::ZERO, 0);
-    while count == 0 || began.elapsed() < slice {
+    let (began, mut trips) = (Instant::now(), Vec::new());
+    while trips.is_empty() || began.elapsed() < slice {
         thread::sleep(REST);
         let before = Instant::now();
         step()?;
-        took += before.elapsed();
-        count += 1;
+        trips.push(before.elapsed().as_nanos() as f64);
     }
-    Ok(took.as_nanos() as f64 / f64::from(count))
+    Ok(median(&mut trips))
 }
 
 /// Spins until the word has this value; `false` if it says that it is over.
