@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::UNIX_EPOCH;
 
 use clap::Args;
-use coview::{ErrorKind, Holder, Kind, Namespace, Object, State};
+use coview::{Channel, ErrorKind, Holder, Kind, Namespace, Object, State};
 use serde::Serialize;
 
 use crate::channel_facts::{CHANNEL, ChannelFacts};
@@ -166,7 +166,9 @@ struct Seen {
 impl Seen {
     fn new(object: Object) -> Seen {
         let seen = Seen { object, channel: None };
-        let channel = seen.look_into(ChannelFacts::of);
+        // To look into a mapping holds it for that moment, so it is not done in vain.
+        let may_be = seen.object.size.is_none_or(|size| size >= Channel::SIZE_MIN);
+        let channel = if may_be { seen.look_into(ChannelFacts::of) } else { None };
         Seen { channel, ..seen }
     }
 

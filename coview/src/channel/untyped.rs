@@ -1,6 +1,6 @@
 //! A channel seen without its type.
 
-use super::form::ChannelKind;
+use super::form::{ChannelKind, HEADER_LEN};
 use super::ring::Ring;
 use super::state::ChannelState;
 use crate::{Access, Mapping, MappingOptions, Noun, Result};
@@ -30,6 +30,15 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// How many bytes a mapping has at least that holds a channel: smaller ones need not be opened to look.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(coview::Channel::SIZE_MIN > 4096);
+    /// ```
+    pub const SIZE_MIN: u64 = HEADER_LEN as u64;
+
     /// Opens the channel of this name, for looking.
     ///
     /// # Errors
