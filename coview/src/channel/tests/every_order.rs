@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Acquire;
 
+use super::super::word::Word;
 use super::*;
 
 /// Sends one number, as often as it takes while a few tries are enough.
@@ -324,5 +325,24 @@ fn the_next_receiver_goes_on_where_the_last_has_ended() {
             assert_eq!(heap.receive(&mut cursor), sent.then_some(3));
         }
         assert_eq!(joined(first), Some(1));
+    });
+}
+
+#[test]
+fn a_returned_message_is_found_wherever_the_head_is() {
+    loom::model(|| {
+        let heap = QUEUE.heap();
+        let mut tail = heap.sender(0);
+        assert!(heap.send(&mut tail, 1));
+        // Receiver 0 was killed between the hold and the head.
+        assert!(heap.replace(Place::Slot(0), Word::full(0).0, Word::held(0, 0).0));
+        // Receiver 1 looks once and leaves.
+        let other = spawn(&heap, |heap| heap.take(&mut heap.head(1)));
+        return_held(&*heap, &heap.rules, receiver(0));
+        let mut head = heap.head(2);
+        let first = heap.take(&mut head);
+        let other = joined(other);
+        let again = heap.take(&mut head);
+        assert_eq!([first, other, again].iter().flatten().count(), 1, "{first:?} {other:?} {again:?}");
     });
 }
