@@ -9,6 +9,7 @@ use std::ops::{Bound, RangeBounds};
 
 use bytemuck::{NoUninit, Pod};
 
+use super::memory::check_inside;
 use super::payload::Payload;
 use super::sending::Sending;
 use crate::Result;
@@ -254,9 +255,7 @@ impl<'a, T: Payload + ?Sized> Loan<'a, T> {
     }
 
     fn check(&self, offset: usize, len: usize) {
-        if len > self.len || offset > self.len - len {
-            beyond(offset, len, self.len);
-        }
+        check_inside(offset, len, self.len);
     }
 }
 
@@ -311,10 +310,4 @@ impl<T: Payload + ?Sized> fmt::Debug for Loan<'_, T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Loan").field("position", &self.position).field("len", &self.len).finish()
     }
-}
-
-#[cold]
-#[inline(never)]
-fn beyond(offset: usize, len: usize, message_len: usize) -> ! {
-    panic!("{len} bytes at offset {offset} end beyond a message of {message_len} bytes")
 }

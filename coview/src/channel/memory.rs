@@ -225,9 +225,7 @@ impl Memory {
 
     #[inline]
     fn part(&self, position: u64, offset: usize, len: usize) -> *mut u8 {
-        if len > self.message_size || offset > self.message_size - len {
-            beyond(offset, len, self.message_size);
-        }
+        check_inside(offset, len, self.message_size);
         self.message(position).wrapping_add(offset)
     }
 
@@ -264,10 +262,18 @@ fn end_at(end: End) -> usize {
     first + (end.index % ENDS) as usize * END_LEN
 }
 
+/// Panics unless `len` bytes from `offset` on lie in a message of so many.
+#[inline]
+pub(crate) fn check_inside(offset: usize, len: usize, message_len: usize) {
+    if len > message_len || offset > message_len - len {
+        beyond(offset, len, message_len);
+    }
+}
+
 #[cold]
 #[inline(never)]
-fn beyond(offset: usize, len: usize, message_size: usize) -> ! {
-    panic!("{len} bytes at offset {offset} end beyond a message of {message_size} bytes")
+fn beyond(offset: usize, len: usize, message_len: usize) -> ! {
+    panic!("{len} bytes at offset {offset} end beyond a message of {message_len} bytes")
 }
 
 impl Words for Memory {

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use bytemuck::{AnyBitPattern, Pod};
 
+use super::memory::check_inside;
 use super::payload::Payload;
 use super::receiving::{Arrived, Receiving};
 use crate::Result;
@@ -311,9 +312,7 @@ impl<'a, T: Payload + ?Sized> Message<'a, T> {
     }
 
     fn check(&self, offset: usize, len: usize) {
-        if len > self.len() || offset > self.len() - len {
-            beyond(offset, len, self.len());
-        }
+        check_inside(offset, len, self.len());
     }
 }
 
@@ -347,10 +346,4 @@ impl<T: Payload + ?Sized> fmt::Debug for Message<'_, T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Message").field("sequence", &self.sequence()).field("len", &self.len()).finish()
     }
-}
-
-#[cold]
-#[inline(never)]
-fn beyond(offset: usize, len: usize, message_len: usize) -> ! {
-    panic!("{len} bytes at offset {offset} end beyond a message of {message_len} bytes")
 }

@@ -73,6 +73,48 @@ pub(crate) trait Waiting {
     fn glimpse(&mut self) -> Result<Option<Self::Found>>;
     /// The same with all that can be known.
     fn look(&mut self) -> Result<Look<Self::Found>>;
+    /// Whether there is anybody on the other side, or something that makes up for it.
+    fn is_connected(&self) -> bool;
+}
+
+/// Waits until the other side is there; `false` if the deadline passes before.
+pub(crate) fn wait_connected<W: Waiting>(waiting: &mut W, deadline: Deadline) -> Result<bool> {
+    if waiting.is_connected() {
+        return Ok(true);
+    }
+    let waited = wait(&mut Connecting(waiting), deadline)?;
+    Ok(matches!(waited, Look::Found(())))
+}
+
+/// Who waits for the other side.
+struct Connecting<'a, W>(&'a mut W);
+
+impl<W: Waiting> Waiting for Connecting<'_, W> {
+    type Found = ();
+
+    fn ring(&self) -> &Ring {
+        self.0.ring()
+    }
+
+    fn end(&self) -> End {
+        self.0.end()
+    }
+
+    fn patience(&mut self) -> &mut Patience {
+        self.0.patience()
+    }
+
+    fn glimpse(&mut self) -> Result<Option<()>> {
+        Ok(self.is_connected().then_some(()))
+    }
+
+    fn look(&mut self) -> Result<Look<()>> {
+        Ok(if self.is_connected() { Look::Found(()) } else { Look::Nothing })
+    }
+
+    fn is_connected(&self) -> bool {
+        self.0.is_connected()
+    }
 }
 
 /// Looks until something is found or the deadline passes.

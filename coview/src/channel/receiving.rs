@@ -187,15 +187,7 @@ impl Receiving {
 
     /// Waits until somebody can send, or there is something to receive.
     pub(crate) fn wait_connected(&mut self, deadline: Deadline) -> Result<bool> {
-        if self.is_connected() {
-            return Ok(true);
-        }
-        let waited = patience::wait(&mut Connecting(self), deadline)?;
-        Ok(matches!(waited, Look::Found(())))
-    }
-
-    fn is_connected(&self) -> bool {
-        self.ring.here(EndRole::Sender) != 0 || self.has_message()
+        patience::wait_connected(self, deadline)
     }
 
     pub(crate) fn missed(&self) -> u64 {
@@ -375,32 +367,9 @@ impl Waiting for Receiving {
             None => Ok(Look::Nothing),
         }
     }
-}
 
-/// A receiver that waits for a sender.
-struct Connecting<'a>(&'a mut Receiving);
-
-impl Waiting for Connecting<'_> {
-    type Found = ();
-
-    fn ring(&self) -> &Ring {
-        &self.0.ring
-    }
-
-    fn end(&self) -> End {
-        self.0.end
-    }
-
-    fn patience(&mut self) -> &mut Patience {
-        &mut self.0.patience
-    }
-
-    fn glimpse(&mut self) -> Result<Option<()>> {
-        Ok(self.0.is_connected().then_some(()))
-    }
-
-    fn look(&mut self) -> Result<Look<()>> {
-        Ok(if self.0.is_connected() { Look::Found(()) } else { Look::Nothing })
+    fn is_connected(&self) -> bool {
+        self.ring.here(EndRole::Sender) != 0 || self.has_message()
     }
 }
 

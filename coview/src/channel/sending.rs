@@ -171,15 +171,7 @@ impl Sending {
 
     /// Waits until somebody can receive.
     pub(crate) fn wait_connected(&mut self, deadline: Deadline) -> Result<bool> {
-        if self.is_connected() {
-            return Ok(true);
-        }
-        let waited = patience::wait(&mut Connecting(self), deadline)?;
-        Ok(matches!(waited, Look::Found(())))
-    }
-
-    fn is_connected(&self) -> bool {
-        self.ring.here(EndRole::Receiver) != 0
+        patience::wait_connected(self, deadline)
     }
 
     /// Whether a message can be sent now.
@@ -277,32 +269,9 @@ impl Waiting for Sending {
             None => Look::Nothing,
         })
     }
-}
 
-/// A sender that waits for a receiver.
-struct Connecting<'a>(&'a mut Sending);
-
-impl Waiting for Connecting<'_> {
-    type Found = ();
-
-    fn ring(&self) -> &Ring {
-        &self.0.ring
-    }
-
-    fn end(&self) -> End {
-        self.0.end
-    }
-
-    fn patience(&mut self) -> &mut Patience {
-        &mut self.0.patience
-    }
-
-    fn glimpse(&mut self) -> Result<Option<()>> {
-        Ok(self.0.is_connected().then_some(()))
-    }
-
-    fn look(&mut self) -> Result<Look<()>> {
-        Ok(if self.0.is_connected() { Look::Found(()) } else { Look::Nothing })
+    fn is_connected(&self) -> bool {
+        self.ring.here(EndRole::Receiver) != 0
     }
 }
 
